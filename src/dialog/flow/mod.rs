@@ -1,0 +1,148 @@
+//! The state machine: a form that is filled in any order. Pure: what it must know of the outside it
+//! names as a [`Need`], and is asked again once that is known.
+
+use jiff::{Timestamp, Zoned};
+
+use super::understand::Understanding;
+use crate::domain::company::Profile;
+use crate::domain::contact::{Locale, Phone};
+use crate::domain::conversation::{Button, DialogState};
+use crate::domain::crm::{Appointment, Slot, SlotQuery};
+use crate::domain::knowledge::KnowledgeHit;
+use crate::domain::store::LeadDraft;
+
+/// What a step knows of the world before it asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The business.
+    pub profile: &'a Profile,
+    /// The present moment in the company's zone.
+    pub now: &'a Zoned,
+    /// The language shown so far; `None` on the first message.
+    pub language: Option<Locale>,
+    /// The name the channel or an earlier dialogue gave.
+    pub client_name: Option<&'a str>,
+    /// The phone the channel or an earlier dialogue gave.
+    pub client_phone: Option<&'a Phone>,
+    /// A person of the company wrote since the bot last did.
+    pub person_spoke: bool,
+    /// Whether a typed phone lets one see, move and cancel the visits under it.
+    pub trust_typed_phone: bool,
+}
+
+/// Something the step must know first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Free times.
+    Slots(SlotQuery),
+    /// The client's visits from now on: those under the phone, and those this contact booked.
+    Appointments(Option<Phone>),
+    /// Knowledge entries for these stems.
+    Knowledge(Vec<String>),
+}
+
+/// What is known of the outside; a missing fact is the [`Need`] for it.
+pub trait Facts {
+    /// Free times in order.
+    fn slots(&self, query: &SlotQuery) -> Result<&[Slot], Need>;
+    /// The client's live visits from now on, in order of time.
+    fn appointments(&self, phone: Option<&Phone>) -> Result<&[Appointment], Need>;
+    /// Knowledge entries, best first.
+    fn knowledge(&self, stems: &[String]) -> Result<&[KnowledgeHit], Need>;
+}
+
+/// One message to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Its words.
+    pub text: String,
+    /// Buttons under it.
+    pub buttons: Vec<Button>,
+}
+
+/// A write to the CRM that the client has agreed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Book.
+    Book {
+        /// Service id.
+        service_id: String,
+        /// Employee id; always one, chosen from the free slots.
+        employee_id: Option<String>,
+        /// Start.
+        start: Timestamp,
+        /// End.
+        end: Timestamp,
+        /// Who comes.
+        name: String,
+        /// Who comes.
+        phone: Phone,
+    },
+    /// Move.
+    Move {
+        /// The CRM's id.
+        appointment_id: String,
+        /// To when.
+        start: Timestamp,
+        /// To whom; `None` keeps the employee.
+        employee_id: Option<String>,
+    },
+    /// Cancel.
+    Cancel {
+        /// The CRM's id.
+        appointment_id: String,
+    },
+}
+
+/// What a step decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The new state.
+    pub state: DialogState,
+    /// The new form.
+    pub form: serde_json::Value,
+    /// What to say, in order.
+    pub says: Vec<Said>,
+    /// A write to the CRM; the reply comes when its outcome is known ([`outcome`]).
+    pub act: Option<Act>,
+    /// The client's language.
+    pub language: Locale,
+    /// The client's name, when it was learnt now.
+    pub name: Option<String>,
+    /// The client's phone, when it was learnt now.
+    pub phone: Option<Phone>,
+    /// The lead.
+    pub lead: Option<LeadDraft>,
+    /// A person is asked for: `asked`, `anger`, `failures` or `question`.
+    pub handoff: Option<&'static str>,
+    /// A question nobody could answer.
+    pub question: Option<String>,
+    /// How it came about, for `--trace`.
+    pub trace: serde_json::Value,
+}
+
+/// What a client did: words, or a button with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// What the words mean.
+    pub understanding: Understanding,
+    /// The value of a pressed button.
+    pub button: Option<String>,
+}
+
+/// What became of an [`Act`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The CRM has it.
+    Booked(Appointment),
+    /// The CRM moved it.
+    Moved(Appointment),
+    /// The CRM cancelled it.
+    Cancelled(Appointment),
+    /// Somebody was faster.
+    SlotTaken,
+    /// The CRM refused; a person must help.
+    Refused,
+    /// The CRM cannot be reached: the request stands and will be finished later. Said once.
+    Delayed,
+}

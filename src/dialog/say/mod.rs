@@ -1,0 +1,1 @@
+//! Replies in Russian and English from templates; pure.

@@ -1,0 +1,173 @@
+//! What a client's words mean: dates, times, intents and entities. Pure; `interfaces.md` §6 is the contract.
+
+use jiff::Zoned;
+use jiff::civil::{Date, Time};
+use serde::{Serialize, Serializer};
+
+use crate::domain::contact::{Locale, Phone};
+use crate::domain::conversation::named_enum;
+
+named_enum! {
+    /// What a client wants, strongest first.
+    Intent {
+        /// A person, or a complaint, or anger.
+        Human = "human",
+        /// To call a visit off.
+        Cancel = "cancel",
+        /// To move a visit.
+        Reschedule = "reschedule",
+        /// A visit, or whether there is a free time.
+        Book = "book",
+        /// Which visits stand.
+        MyBookings = "my_bookings",
+        /// What something costs.
+        AskPrice = "ask_price",
+        /// When it is open.
+        AskHours = "ask_hours",
+        /// Where it is.
+        AskAddress = "ask_address",
+        /// What it does.
+        AskServices = "ask_services",
+        /// Who works there.
+        AskStaff = "ask_staff",
+        /// Any other question about the business.
+        Question = "question",
+        /// Yes, and nothing more.
+        Yes = "yes",
+        /// No, and nothing more.
+        No = "no",
+        /// Thanks.
+        Thanks = "thanks",
+        /// Goodbye.
+        Bye = "bye",
+        /// Hello.
+        Greet = "greet",
+        /// Sociable, no business in it.
+        Smalltalk = "smalltalk",
+        /// Bare data, gibberish, instructions to the bot.
+        Other = "other",
+    }
+}
+
+named_enum! {
+    /// A part of the day that was named.
+    DayPart {
+        /// 06:00–12:00.
+        Morning = "morning",
+        /// 12:00–17:00.
+        Day = "day",
+        /// 17:00–23:00.
+        Evening = "evening",
+        /// 23:00–06:00.
+        Night = "night",
+    }
+}
+
+named_enum! {
+    /// Agreement or refusal.
+    YesNo {
+        /// Agreement.
+        Yes = "yes",
+        /// Refusal.
+        No = "no",
+    }
+}
+
+/// Days, both inclusive; an open end is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DateRange {
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day.
+    pub to: Option<Date>,
+}
+
+/// Times of day; an open end is absent. A point has `from` = `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TimeRange {
+    /// The earliest, `HH:MM`.
+    #[serde(serialize_with = "hh_mm")]
+    pub from: Option<Time>,
+    /// The latest, `HH:MM`.
+    #[serde(serialize_with = "hh_mm")]
+    pub to: Option<Time>,
+}
+
+fn hh_mm<S: Serializer>(time: &Option<Time>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(&format_args!("{:02}:{:02}", time.hour(), time.minute())),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn rfc3339<S: Serializer>(start: &Option<Zoned>, serializer: S) -> Result<S::Ok, S::Error> {
+    match start {
+        Some(start) => serializer.collect_str(&start.strftime("%Y-%m-%dT%H:%M:%S%:z")),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Everything of the profile that fits.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Candidates {
+    /// Service ids.
+    pub service: Vec<String>,
+    /// Employee ids.
+    pub employee: Vec<String>,
+}
+
+/// What one message means. Serialises as `flow nlu parse` answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Understanding {
+    /// The text, unchanged.
+    pub text: String,
+    /// Its language.
+    pub locale: Locale,
+    /// The strongest intent.
+    pub intent: Intent,
+    /// Every intent, the strongest first.
+    pub intents: Vec<Intent>,
+    /// Days.
+    pub date: Option<DateRange>,
+    /// Times.
+    pub time: Option<TimeRange>,
+    /// When date and time are both single points.
+    #[serde(serialize_with = "rfc3339")]
+    pub start: Option<Zoned>,
+    /// When such a word was said.
+    pub part: Option<DayPart>,
+    /// Date or time has more than one reading.
+    pub ambiguous: bool,
+    /// The service, when exactly one fits.
+    pub service: Option<String>,
+    /// The employee, when exactly one fits.
+    pub employee: Option<String>,
+    /// All that fit.
+    pub candidates: Candidates,
+    /// The first phone number.
+    pub phone: Option<Phone>,
+    /// As the client said it, capitalised.
+    pub name: Option<String>,
+    /// Agreement or refusal.
+    pub yes_no: Option<YesNo>,
+    /// The other reading of an `ambiguous` time («в 8»: 20:00), when there is one. For the dialogue only.
+    #[serde(skip)]
+    pub other_time: Option<Time>,
+    /// «К любому мастеру», "anyone". For the dialogue only.
+    #[serde(skip)]
+    pub any_employee: bool,
+    /// «Любое время», «когда угодно», "any time". For the dialogue only.
+    #[serde(skip)]
+    pub any_time: bool,
+    /// What would be the name if the client had just been asked for it: one to three capitalisable
+    /// words and nothing else («анна», «Анна Петровна»). For the dialogue only.
+    #[serde(skip)]
+    pub bare_name: Option<String>,
+    /// A lone number («2»), to choose from a list or as an hour when one was asked for. For the dialogue only.
+    #[serde(skip)]
+    pub lone_number: Option<u32>,
+    /// Says what it should not be («не в пятницу», «не к Ане»): date, time or employee are what is refused.
+    /// For the dialogue only.
+    #[serde(skip)]
+    pub negated: bool,
+}

@@ -1,0 +1,267 @@
+//! The seam to a CRM. A capability is something one can reach: an accessor answers `Some` or it is absent.
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use jiff::{Timestamp, Zoned};
+use serde::Serialize;
+
+use super::company::Price;
+use super::contact::{Channel, Phone};
+use super::conversation::named_enum;
+use super::fault::Fault;
+use super::id::{ContactId, ConversationId, LeadId};
+
+/// A CRM connection.
+#[async_trait]
+pub trait Crm: Send + Sync {
+    /// The connection's name in the configuration.
+    fn connection(&self) -> &str;
+
+    /// The adapter's kind.
+    fn kind(&self) -> &'static str;
+
+    /// Asks the far side who we are and what we may do. A check that fails is an answer, not a fault.
+    async fn probe(&self) -> Result<Probe, Fault>;
+
+    /// Services and staff.
+    fn catalogue(&self) -> Option<&dyn Catalogue> {
+        None
+    }
+
+    /// Free slots and appointments.
+    fn calendar(&self) -> Option<&dyn Calendar> {
+        None
+    }
+
+    /// Clients.
+    fn clients(&self) -> Option<&dyn Clients> {
+        None
+    }
+}
+
+/// What the CRM sells, and who provides it.
+#[async_trait]
+pub trait Catalogue: Send + Sync {
+    /// Services, those that clients cannot book only with `all`.
+    async fn services(&self, all: bool) -> Result<Vec<CrmService>, Fault>;
+
+    /// Staff, those who provide `service` when one is given. An unknown service is `NotFound`.
+    async fn staff(&self, service: Option<&str>) -> Result<Vec<CrmEmployee>, Fault>;
+}
+
+/// When there is room, and who comes.
+#[async_trait]
+pub trait Calendar: Send + Sync {
+    /// Free slots in order of time. Days are inclusive, in the connection's zone.
+    async fn free_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault>;
+
+    /// Books. The same key again answers the first appointment and writes nothing; the same key
+    /// with other arguments is `KeyReused`; a slot that is gone is `SlotTaken`.
+    async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault>;
+
+    /// Moves an appointment. Doing it again with the same key answers the same.
+    async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault>;
+
+    /// Cancels. Cancelling twice answers the same.
+    async fn cancel(&self, id: &str) -> Result<Appointment, Fault>;
+
+    /// Appointments in order of time. A phone nobody has is an empty list.
+    async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault>;
+}
+
+/// Who the CRM knows.
+#[async_trait]
+pub trait Clients: Send + Sync {
+    /// Cards with that phone, the most recently active first.
+    async fn find_by_phone(&self, phone: &Phone) -> Result<Vec<CrmClient>, Fault>;
+}
+
+/// The answer of [`Crm::probe`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Probe {
+    /// Whose account it is.
+    pub account: String,
+    /// What was looked at.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found and, when not ok, what to do.
+    pub detail: String,
+    /// How long it took.
+    pub ms: u64,
+}
+
+/// A service as the CRM has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrmService {
+    /// The vendor's id.
+    pub id: String,
+    /// The title.
+    pub title: String,
+    /// The group's title.
+    pub category: Option<String>,
+    /// Absent where the vendor does not say.
+    pub duration_min: Option<u32>,
+    /// Absent when a person names it.
+    pub price: Option<Price>,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// A person as the CRM has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CrmEmployee {
+    /// The vendor's id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The position.
+    pub title: Option<String>,
+    /// Services provided.
+    pub service_ids: Vec<String>,
+}
+
+/// Which free times are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SlotQuery {
+    /// The service.
+    pub service_id: String,
+    /// One employee, or anybody.
+    pub employee_id: Option<String>,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// An appointment whose own time counts as free (it is being moved).
+    pub moving: Option<String>,
+}
+
+/// A free time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Start, in the connection's zone.
+    pub start: Zoned,
+    /// End, in the connection's zone.
+    pub end: Zoned,
+    /// Who would do it; `None` is anybody.
+    pub employee_id: Option<String>,
+    /// The service.
+    pub service_id: String,
+}
+
+/// What to book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookRequest {
+    /// Idempotency key.
+    pub key: String,
+    /// The service.
+    pub service_id: String,
+    /// The employee; `None` lets the CRM choose.
+    pub employee_id: Option<String>,
+    /// When.
+    pub start: Timestamp,
+    /// Who comes.
+    pub name: Option<String>,
+    /// Who comes.
+    pub phone: Phone,
+    /// For the staff.
+    pub comment: Option<String>,
+    /// Where it was asked for.
+    pub origin: Origin,
+    /// Books outside the offered slots: an operator's own decision; the slot must still be free.
+    pub off_grid: bool,
+}
+
+/// Where a booking was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The channel.
+    pub channel: Option<Channel>,
+    /// The person.
+    pub contact_id: Option<ContactId>,
+    /// The dialogue.
+    pub conversation_id: Option<ConversationId>,
+    /// The lead.
+    pub lead_id: Option<LeadId>,
+}
+
+/// Where to move an appointment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveRequest {
+    /// Idempotency key.
+    pub key: String,
+    /// Which one.
+    pub id: String,
+    /// To when.
+    pub start: Timestamp,
+    /// To whom; `None` keeps the employee.
+    pub employee_id: Option<String>,
+}
+
+named_enum! {
+    /// What became of an appointment.
+    AppointmentStatus {
+        /// It stands.
+        Booked = "booked",
+        /// The vendor's staff must agree first.
+        Requested = "requested",
+        /// Called off.
+        Cancelled = "cancelled",
+        /// Took place.
+        Done = "done",
+        /// The client did not come.
+        NoShow = "no_show",
+    }
+}
+
+/// An appointment as the CRM has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appointment {
+    /// The vendor's id.
+    pub id: String,
+    /// Start, in the connection's zone.
+    pub start: Zoned,
+    /// End, in the connection's zone.
+    pub end: Zoned,
+    /// The (first) service.
+    pub service_id: String,
+    /// Who does it.
+    pub employee_id: Option<String>,
+    /// Who comes.
+    pub client: CrmClient,
+    /// Where it stands.
+    pub status: AppointmentStatus,
+}
+
+/// A client as the CRM has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CrmClient {
+    /// The vendor's id.
+    pub id: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// E.164.
+    pub phone: Option<Phone>,
+    /// An e-mail address.
+    pub email: Option<String>,
+}
+
+/// Which appointments are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AppointmentQuery {
+    /// Of this client.
+    pub phone: Option<Phone>,
+    /// First day, in the connection's zone.
+    pub from: Option<Date>,
+    /// Last day.
+    pub to: Option<Date>,
+    /// Cancelled ones too.
+    pub all: bool,
+}

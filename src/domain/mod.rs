@@ -1,0 +1,16 @@
+//! The words of flow and the traits that others implement: no I/O, no runtime.
+
+pub mod booking;
+pub mod clock;
+pub mod company;
+pub mod contact;
+pub mod conversation;
+pub mod crm;
+pub mod fault;
+pub mod id;
+pub mod job;
+pub mod knowledge;
+pub mod lead;
+pub mod store;
+pub mod text;
+pub mod token;
