@@ -4,3 +4,4 @@
 
 pub mod dialog;
 pub mod domain;
+pub mod store;

@@ -11,6 +11,7 @@ pub mod id;
 pub mod job;
 pub mod knowledge;
 pub mod lead;
+pub mod slots;
 pub mod store;
 pub mod text;
 pub mod token;

@@ -1,0 +1,3 @@
+//! Implementations of the store's traits. Only `sqlite/` names rusqlite.
+
+pub mod sqlite;

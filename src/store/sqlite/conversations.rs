@@ -1,0 +1,522 @@
+//! Conversations and their messages.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{
+    Where, all, execute, int, json, json_opt, ms, one, order, parsed, parsed_opt, scalar, text, text_opt, time_of,
+    time_opt, to_json, to_json_opt,
+};
+use super::{SqliteStore, idempotency, queue};
+use crate::domain::contact::{Channel, Contact, Identity, Locale, Phone, Region};
+use crate::domain::conversation::{
+    Conversation, ConversationStatus, Delivery, DeliveryState, Handoff, HandoffState, Incoming, LastMessage, Message,
+    MessageKind, Outgoing, Received, Role,
+};
+use crate::domain::id::{ContactId, ConversationId, MessageId};
+use crate::domain::job::{NewJob, Work};
+use crate::domain::knowledge::UnansweredQuestion;
+use crate::domain::store::{
+    ConversationFilter, Conversations, IdempotencyKey, MessageRange, Page, StoreError, StoreResult,
+};
+use crate::domain::text::stems;
+
+/// `last_message.text` of a list is at most this long (HTTP API B2).
+const EXCERPT: usize = 200;
+/// Messages indexed in one go.
+const INDEX_BATCH: i64 = 20_000;
+
+const CONVERSATION: &str = "SELECT v.*, p.name AS contact_name, p.phone AS contact_phone, p.email AS contact_email,
+ p.created_at AS contact_created_at FROM conversations v JOIN contacts p ON p.id = v.contact_id";
+
+#[async_trait]
+impl Conversations for SqliteStore {
+    async fn receive(
+        &self,
+        incoming: &Incoming,
+        now: Timestamp,
+        answer_at: Option<Timestamp>,
+        key: Option<&IdempotencyKey>,
+    ) -> StoreResult<Received> {
+        let (incoming, key) = (incoming.clone(), key.cloned());
+        self.write(move |c| receive(c, &incoming, now, answer_at, key.as_ref())).await
+    }
+
+    async fn post(
+        &self,
+        id: ConversationId,
+        message: &Outgoing,
+        handoff: Option<&Handoff>,
+        now: Timestamp,
+        key: Option<&IdempotencyKey>,
+    ) -> StoreResult<Message> {
+        let (message, handoff, key) = (message.clone(), handoff.cloned(), key.cloned());
+        self.write(move |c| {
+            let address = address_of(c, id)?;
+            let stored = append(c, id, &address, &message, now)?;
+            if let Some(key) = &key {
+                idempotency::claim(c, key, &stored.to_string(), now)?;
+            }
+            if let Some(handoff) = &handoff {
+                set_handoff(c, id, handoff, now)?;
+            }
+            one(c, "SELECT * FROM messages WHERE id=?1", [stored.to_string()], read_message)?
+                .ok_or(StoreError::NotFound("message"))
+        })
+        .await
+    }
+
+    async fn conversation(&self, id: ConversationId) -> StoreResult<Option<Conversation>> {
+        self.read(move |c| conversation(c, id)).await
+    }
+
+    async fn conversation_of(&self, identity: &Identity) -> StoreResult<Option<Conversation>> {
+        let identity = identity.clone();
+        self.read(move |c| {
+            one(
+                c,
+                &format!("{CONVERSATION} WHERE v.channel=?1 AND v.account=?2 AND v.external_id=?3"),
+                params![identity.channel.as_str(), identity.account, identity.external_id],
+                read_conversation,
+            )
+        })
+        .await
+    }
+
+    async fn conversations(&self, filter: &ConversationFilter, page: &Page) -> StoreResult<Vec<Conversation>> {
+        if filter.q.is_some() {
+            self.index_messages().await?;
+        }
+        let (mut clause, page) = (clause_of(filter), page.clone());
+        self.read(move |c| {
+            clause.after(&page, "v.last_message_at", "v.id");
+            let sql = format!("{CONVERSATION}{}{}", clause.sql(), order(&page, "v.last_message_at", "v.id"));
+            all(c, &sql, clause.params(), read_conversation)
+        })
+        .await
+    }
+
+    async fn count_conversations(&self, filter: &ConversationFilter, cap: u32) -> StoreResult<u32> {
+        if filter.q.is_some() {
+            self.index_messages().await?;
+        }
+        let clause = clause_of(filter);
+        self.read(move |c| {
+            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM conversations v{} LIMIT {cap})", clause.sql());
+            Ok(scalar(c, &sql, clause.params())?.unwrap_or(0))
+        })
+        .await
+    }
+
+    async fn messages(&self, id: ConversationId, range: MessageRange, limit: u32) -> StoreResult<Vec<Message>> {
+        self.read(move |c| messages(c, id, range, limit)).await
+    }
+
+    async fn message(&self, id: MessageId) -> StoreResult<Option<Message>> {
+        self.read(move |c| one(c, "SELECT * FROM messages WHERE id=?1", [id.to_string()], read_message)).await
+    }
+
+    async fn messages_since(&self, seq: i64, limit: u32) -> StoreResult<Vec<Message>> {
+        self.read(move |c| {
+            all(c, "SELECT * FROM messages WHERE seq>?1 ORDER BY seq LIMIT ?2", params![seq, limit], read_message)
+        })
+        .await
+    }
+
+    async fn last_seq(&self) -> StoreResult<i64> {
+        self.read(|c| Ok(scalar::<Option<i64>>(c, "SELECT max(seq) FROM messages", [])?.flatten().unwrap_or(0))).await
+    }
+
+    async fn set_handoff(&self, id: ConversationId, handoff: &Handoff, now: Timestamp) -> StoreResult<()> {
+        let handoff = handoff.clone();
+        self.write(move |c| set_handoff(c, id, &handoff, now)).await
+    }
+
+    async fn close(&self, id: ConversationId, now: Timestamp) -> StoreResult<()> {
+        self.write(move |c| {
+            let sql = "UPDATE conversations SET status='closed', closed_at=coalesce(closed_at, ?2), version=version+1
+                       WHERE id=?1 AND status<>'closed'";
+            if execute(c, sql, params![id.to_string(), ms(now)])? == 0 && conversation(c, id)?.is_none() {
+                return Err(StoreError::NotFound("conversation"));
+            }
+            execute(c, "DELETE FROM sessions WHERE conversation_id=?1", [id.to_string()]).map(|_| ())
+        })
+        .await
+    }
+
+    async fn unanswered(&self, limit: u32) -> StoreResult<Vec<UnansweredQuestion>> {
+        self.read(move |c| {
+            all(c, "SELECT * FROM questions ORDER BY at DESC, id DESC LIMIT ?1", [limit], |row| {
+                Ok(UnansweredQuestion {
+                    id: parsed(row, "id", |s| s.parse().ok())?,
+                    conversation_id: parsed(row, "conversation_id", |s| s.parse().ok())?,
+                    text: text(row, "text")?,
+                    at: time_of(row, "at")?,
+                })
+            })
+        })
+        .await
+    }
+}
+
+impl SqliteStore {
+    /// Brings the full-text index up to the last message, in batches, so that no other write waits long.
+    async fn index_messages(&self) -> StoreResult<()> {
+        let behind = "SELECT coalesce((SELECT max(seq) FROM messages), 0)
+                      > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key='indexed_seq'), 0)";
+        while self.read(move |c| Ok(scalar::<bool>(c, behind, [])?.unwrap_or(false))).await? {
+            self.write(index_batch).await?;
+        }
+        Ok(())
+    }
+}
+
+fn index_batch(c: &Connection) -> StoreResult<()> {
+    let from: i64 = scalar(c, "SELECT CAST(value AS INTEGER) FROM meta WHERE key='indexed_seq'", [])?.unwrap_or(0);
+    let rows = all(
+        c,
+        "SELECT seq, text FROM messages WHERE seq>?1 ORDER BY seq LIMIT ?2",
+        params![from, INDEX_BATCH],
+        |row| Ok((int(row, "seq")?, text(row, "text")?)),
+    )?;
+    let Some((last, _)) = rows.last() else { return Ok(()) };
+    let last = last.to_string();
+    for (seq, body) in rows {
+        execute(c, "INSERT INTO messages_index(rowid, body) VALUES(?1,?2)", params![seq, stems(&body).join(" ")])?;
+    }
+    execute(
+        c,
+        "INSERT INTO meta(key, value) VALUES('indexed_seq', ?1) ON CONFLICT(key) DO UPDATE SET value=excluded.value",
+        [last],
+    )
+    .map(|_| ())
+}
+
+pub(super) fn messages(
+    c: &Connection,
+    id: ConversationId,
+    range: MessageRange,
+    limit: u32,
+) -> StoreResult<Vec<Message>> {
+    let id = id.to_string();
+    let newest_first = match range {
+        MessageRange::After(seq) => {
+            let sql = "SELECT * FROM messages WHERE conversation_id=?1 AND seq>?2 ORDER BY seq LIMIT ?3";
+            return all(c, sql, params![id, seq, limit], read_message);
+        }
+        MessageRange::Before(seq) => seq,
+        MessageRange::Last => i64::MAX,
+    };
+    let sql = "SELECT * FROM messages WHERE conversation_id=?1 AND seq<?2 ORDER BY seq DESC LIMIT ?3";
+    let mut found = all(c, sql, params![id, newest_first, limit], read_message)?;
+    found.reverse();
+    Ok(found)
+}
+
+pub(super) fn conversation(c: &Connection, id: ConversationId) -> StoreResult<Option<Conversation>> {
+    one(c, &format!("{CONVERSATION} WHERE v.id=?1"), [id.to_string()], read_conversation)
+}
+
+fn clause_of(filter: &ConversationFilter) -> Where {
+    let mut clause = Where::default();
+    clause.any_of("v.status", filter.status.iter().map(|status| status.as_str()));
+    clause.any_of("v.channel", filter.channel.iter().map(|channel| channel.as_str()));
+    clause.and_opt("v.lead_id = ?", filter.lead_id.map(|id| id.to_string()));
+    clause.and_opt("v.contact_id = ?", filter.contact_id.map(|id| id.to_string()));
+    match filter.handoff {
+        Some(true) => clause.fixed("v.handoff_state IN ('requested', 'taken')"),
+        Some(false) => clause.fixed("(v.handoff_state IS NULL OR v.handoff_state = 'returned')"),
+        None => {}
+    }
+    clause.and_opt("v.unanswered = ?", filter.unanswered.map(i64::from));
+    clause.and_opt("v.last_message_at >= ?", filter.updated_after.map(ms));
+    clause.and_opt("v.last_message_at < ?", filter.updated_before.map(ms));
+    if let Some(q) = &filter.q {
+        let query: Vec<String> = stems(q).iter().map(|stem| format!("\"{stem}\"")).collect();
+        // Only stop words: nothing can be found by them.
+        let query = if query.is_empty() { "\"\"".to_owned() } else { query.join(" AND ") };
+        clause.and(
+            "v.id IN (SELECT conversation_id FROM messages WHERE seq IN
+             (SELECT rowid FROM messages_index WHERE messages_index MATCH ?))",
+            query,
+        );
+    }
+    clause
+}
+
+fn read_conversation(row: &Row<'_>) -> StoreResult<Conversation> {
+    let handoff = match parsed_opt(row, "handoff_state", HandoffState::parse)? {
+        Some(state) => Some(Handoff {
+            state,
+            reason: text_opt(row, "handoff_reason")?.unwrap_or_default(),
+            at: time_of(row, "handoff_at")?,
+            operator: text_opt(row, "handoff_operator")?,
+        }),
+        None => None,
+    };
+    let last_message = match parsed_opt(row, "last_role", Role::parse)? {
+        Some(role) => Some(LastMessage {
+            role,
+            text: text_opt(row, "last_text")?.unwrap_or_default(),
+            at: time_of(row, "last_at")?,
+        }),
+        None => None,
+    };
+    Ok(Conversation {
+        id: parsed(row, "id", |s| s.parse().ok())?,
+        identity: Identity {
+            channel: parsed(row, "channel", Channel::parse)?,
+            account: text(row, "account")?,
+            external_id: text(row, "external_id")?,
+        },
+        contact: Contact {
+            id: parsed(row, "contact_id", |s| s.parse().ok())?,
+            name: text_opt(row, "contact_name")?,
+            phone: parsed_opt(row, "contact_phone", phone)?,
+            email: text_opt(row, "contact_email")?,
+            created_at: time_of(row, "contact_created_at")?,
+        },
+        lead_id: parsed_opt(row, "lead_id", |s| s.parse().ok())?,
+        status: parsed(row, "status", ConversationStatus::parse)?,
+        handoff,
+        language: parsed_opt(row, "language", Locale::parse)?,
+        message_count: int(row, "message_count")?,
+        last_message,
+        started_at: time_of(row, "started_at")?,
+        last_message_at: time_of(row, "last_message_at")?,
+        closed_at: time_opt(row, "closed_at")?,
+        version: int(row, "version")?,
+        unanswered: int(row, "unanswered")? != 0,
+    })
+}
+
+pub(super) fn phone(stored: &str) -> Option<Phone> {
+    Phone::parse(stored, Region::default()).ok()
+}
+
+pub(super) fn read_message(row: &Row<'_>) -> StoreResult<Message> {
+    let delivery = match parsed_opt(row, "delivery_state", DeliveryState::parse)? {
+        Some(state) => Some(Delivery {
+            state,
+            error: json_opt(row, "delivery_error")?,
+            attempts: u32::try_from(int(row, "delivery_attempts")?).unwrap_or(0),
+            at: time_of(row, "delivery_at")?,
+        }),
+        None => None,
+    };
+    let role = parsed(row, "role", Role::parse)?;
+    Ok(Message {
+        seq: int(row, "seq")?,
+        id: parsed(row, "id", |s| s.parse().ok())?,
+        conversation_id: parsed(row, "conversation_id", |s| s.parse().ok())?,
+        role,
+        kind: parsed(row, "kind", MessageKind::parse)?,
+        text: text(row, "text")?,
+        button_value: text_opt(row, "button_value")?,
+        buttons: match text_opt(row, "buttons")? {
+            Some(_) => json(row, "buttons")?,
+            None => Vec::new(),
+        },
+        at: time_of(row, "at")?,
+        channel_message_id: text_opt(row, "external_id")?,
+        delivery,
+        in_reply_to: parsed_opt(row, "in_reply_to", |s| s.parse().ok())?,
+        metadata: json_opt(row, "metadata")?,
+        trace: json_opt(row, "trace")?,
+    })
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(EXCERPT).collect()
+}
+
+/// One durable step: conversation, message, job.
+fn receive(
+    c: &Connection,
+    incoming: &Incoming,
+    now: Timestamp,
+    answer_at: Option<Timestamp>,
+    key: Option<&IdempotencyKey>,
+) -> StoreResult<Received> {
+    let identity = &incoming.identity;
+    let channel = identity.channel.as_str();
+    let twice = one(
+        c,
+        "SELECT m.id, m.seq, m.conversation_id, v.contact_id FROM messages m JOIN conversations v ON v.id=m.conversation_id
+         WHERE m.channel=?1 AND m.account=?2 AND m.external_id=?3",
+        params![channel, identity.account, incoming.external_id],
+        |row| {
+            Ok(Received {
+                conversation_id: parsed(row, "conversation_id", |s| s.parse().ok())?,
+                message_id: parsed(row, "id", |s| s.parse().ok())?,
+                seq: int(row, "seq")?,
+                contact_id: parsed(row, "contact_id", |s| s.parse().ok())?,
+                duplicate: true,
+            })
+        },
+    )?;
+    if let Some(first) = twice {
+        return Ok(first);
+    }
+    let (conversation_id, contact_id) = open_conversation(c, incoming, now)?;
+    let message_id = MessageId::new(now);
+    execute(
+        c,
+        "INSERT INTO messages(id, conversation_id, role, kind, text, button_value, at, channel, account, external_id, metadata)
+         VALUES(?1,?2,'customer',?3,?4,?5,?6,?7,?8,?9,?10)",
+        params![
+            message_id.to_string(),
+            conversation_id.to_string(),
+            incoming.kind.as_str(),
+            incoming.text,
+            incoming.button_value,
+            ms(now),
+            channel,
+            identity.account,
+            incoming.external_id,
+            to_json_opt(incoming.metadata.as_ref())?
+        ],
+    )?;
+    let seq = c.last_insert_rowid();
+    touch(c, conversation_id, Role::Customer, &incoming.text, now)?;
+    if let Some(key) = key {
+        idempotency::claim(c, key, &message_id.to_string(), now)?;
+    }
+    if let Some(ready_at) = answer_at {
+        let lane = NewJob::conversation_lane(conversation_id);
+        queue::insert(c, &NewJob { lane, work: Work::Answer { conversation_id }, ready_at }, now)?;
+    }
+    Ok(Received { conversation_id, message_id, seq, contact_id, duplicate: false })
+}
+
+/// Finds or makes the conversation of that identity; what the channel knows of the person fills empty fields.
+fn open_conversation(c: &Connection, incoming: &Incoming, now: Timestamp) -> StoreResult<(ConversationId, ContactId)> {
+    let identity = &incoming.identity;
+    let address = params![identity.channel.as_str(), identity.account, identity.external_id];
+    let sql = "SELECT id, contact_id, status FROM conversations WHERE channel=?1 AND account=?2 AND external_id=?3";
+    let known = one(c, sql, address, |row| {
+        Ok((
+            parsed(row, "id", |s| s.parse::<ConversationId>().ok())?,
+            parsed(row, "contact_id", |s| s.parse::<ContactId>().ok())?,
+            parsed(row, "status", ConversationStatus::parse)?,
+        ))
+    })?;
+    let phone = incoming.phone.as_ref().map(Phone::as_str);
+    if let Some((id, contact, status)) = known {
+        if incoming.name.is_some() || phone.is_some() {
+            execute(
+                c,
+                "UPDATE contacts SET name=coalesce(name, ?2), phone=coalesce(phone, ?3)
+                 WHERE id=?1 AND ((name IS NULL AND ?2 IS NOT NULL) OR (phone IS NULL AND ?3 IS NOT NULL))",
+                params![contact.to_string(), incoming.name, phone],
+            )?;
+        }
+        if status == ConversationStatus::Closed {
+            let sql = "UPDATE conversations SET status='open', closed_at=NULL, handoff_state=NULL WHERE id=?1";
+            execute(c, sql, [id.to_string()])?;
+        }
+        return Ok((id, contact));
+    }
+    let (id, contact) = (ConversationId::new(now), ContactId::new(now));
+    execute(
+        c,
+        "INSERT INTO contacts(id, name, phone, created_at) VALUES(?1,?2,?3,?4)",
+        params![contact.to_string(), incoming.name, phone, ms(now)],
+    )?;
+    execute(
+        c,
+        "INSERT INTO conversations(id, channel, account, external_id, contact_id, started_at, last_message_at)
+         VALUES(?1,?2,?3,?4,?5,?6,?6)",
+        params![
+            id.to_string(),
+            identity.channel.as_str(),
+            identity.account,
+            identity.external_id,
+            contact.to_string(),
+            ms(now)
+        ],
+    )?;
+    Ok((id, contact))
+}
+
+/// Counts a message and keeps its beginning for lists.
+fn touch(c: &Connection, id: ConversationId, role: Role, body: &str, now: Timestamp) -> StoreResult<()> {
+    execute(
+        c,
+        "UPDATE conversations SET message_count=message_count+1, last_role=?2, last_text=?3, last_at=?4,
+         last_message_at=max(last_message_at, ?4), version=version+1 WHERE id=?1",
+        params![id.to_string(), role.as_str(), excerpt(body), ms(now)],
+    )
+    .map(|_| ())
+}
+
+/// Channel and account of a conversation, as its messages carry them.
+pub(super) fn address_of(c: &Connection, id: ConversationId) -> StoreResult<(String, String)> {
+    one(c, "SELECT channel, account FROM conversations WHERE id=?1", [id.to_string()], |row| {
+        Ok((text(row, "channel")?, text(row, "account")?))
+    })?
+    .ok_or(StoreError::NotFound("conversation"))
+}
+
+/// Stores an outgoing message. Clients of the present channels read it from the store, so that stored is sent.
+pub(super) fn append(
+    c: &Connection,
+    id: ConversationId,
+    (channel, account): &(String, String),
+    message: &Outgoing,
+    now: Timestamp,
+) -> StoreResult<MessageId> {
+    let message_id = MessageId::new(now);
+    let buttons = if message.buttons.is_empty() { None } else { Some(to_json(&message.buttons)?) };
+    execute(
+        c,
+        "INSERT INTO messages(id, conversation_id, role, kind, text, buttons, at, channel, account, delivery_state,
+         delivery_attempts, delivery_at, in_reply_to, metadata, trace)
+         VALUES(?1,?2,?3,'text',?4,?5,?6,?7,?8,'sent',1,?6,?9,?10,?11)",
+        params![
+            message_id.to_string(),
+            id.to_string(),
+            message.role.as_str(),
+            message.text,
+            buttons,
+            ms(now),
+            channel,
+            account,
+            message.in_reply_to.map(|id| id.to_string()),
+            to_json_opt(message.metadata.as_ref())?,
+            to_json_opt(message.trace.as_ref())?
+        ],
+    )?;
+    touch(c, id, message.role, &message.text, now)?;
+    Ok(message_id)
+}
+
+pub(super) fn set_handoff(c: &Connection, id: ConversationId, handoff: &Handoff, now: Timestamp) -> StoreResult<()> {
+    let status = match handoff.state {
+        HandoffState::Requested | HandoffState::Taken => ConversationStatus::WaitingOperator,
+        HandoffState::Returned => ConversationStatus::Open,
+    };
+    let changed = execute(
+        c,
+        "UPDATE conversations SET handoff_state=?2, handoff_reason=?3, handoff_at=?4, handoff_operator=?5, status=?6,
+         closed_at=NULL, version=version+1 WHERE id=?1",
+        params![
+            id.to_string(),
+            handoff.state.as_str(),
+            handoff.reason,
+            ms(handoff.at),
+            handoff.operator,
+            status.as_str()
+        ],
+    )?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("conversation"));
+    }
+    event(c, "conversation.handoff", &id.to_string(), now)
+}
+
+/// Notes something that happened.
+pub(super) fn event(c: &Connection, kind: &str, subject: &str, now: Timestamp) -> StoreResult<()> {
+    execute(c, "INSERT INTO events(kind, subject, at) VALUES(?1,?2,?3)", params![kind, subject, ms(now)]).map(|_| ())
+}

@@ -1,0 +1,103 @@
+//! The store in one SQLite file: WAL, `synchronous=FULL`, one writer with group commit, read-only readers.
+
+mod activity;
+mod companies;
+mod conversations;
+mod idempotency;
+mod knowledge;
+mod leads;
+mod ledger;
+mod open;
+mod queue;
+mod readers;
+mod rows;
+mod tokens;
+mod turns;
+mod upkeep;
+mod writer;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::domain::store::{StoreError, StoreResult};
+
+use self::readers::Readers;
+use self::writer::Writer;
+
+/// The newest schema this program knows.
+pub const LATEST_SCHEMA: u32 = 1;
+
+/// A store in a file, or in memory.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    /// Absent in memory: there the writer's connection is the only one.
+    readers: Option<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens or makes the file and brings its schema forward (never back).
+    ///
+    /// # Errors
+    /// `Newer` for a store from a newer flow, `Damaged` for a file that is none, `Open` for one that
+    /// cannot be reached.
+    pub fn open(path: &Path) -> StoreResult<Self> {
+        let connection = open::file(path)?;
+        Ok(Self { writer: Writer::start(connection)?, readers: Some(Readers::new(path)) })
+    }
+
+    /// A store that lives as long as this value.
+    ///
+    /// # Errors
+    /// When SQLite has no memory for it.
+    pub fn in_memory() -> StoreResult<Self> {
+        Ok(Self { writer: Writer::start(open::memory()?)?, readers: None })
+    }
+
+    /// The schema of a file that is there, without changing it.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn peek_schema(path: &Path) -> StoreResult<u32> {
+        open::peek(path)
+    }
+
+    async fn read<T, F>(&self, operation: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    {
+        match &self.readers {
+            Some(readers) => readers.run(operation).await,
+            None => self.writer.run(operation).await,
+        }
+    }
+
+    async fn write<T, F>(&self, operation: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    {
+        self.writer.run(operation).await
+    }
+}
+
+/// Turns SQLite's failure into the next decision.
+fn failure(error: rusqlite::Error) -> StoreError {
+    use rusqlite::ffi::ErrorCode;
+    match &error {
+        rusqlite::Error::SqliteFailure(code, message) => {
+            let text = message.clone().unwrap_or_else(|| error.to_string());
+            match code.code {
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy(text),
+                ErrorCode::DiskFull => StoreError::Full,
+                ErrorCode::ReadOnly => StoreError::ReadOnly,
+                ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => StoreError::Damaged(text),
+                ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::Open(text),
+                _ => StoreError::Other(text),
+            }
+        }
+        _ => StoreError::Other(error.to_string()),
+    }
+}
