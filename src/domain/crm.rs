@@ -175,8 +175,6 @@ pub struct BookRequest {
     pub comment: Option<String>,
     /// Where it was asked for.
     pub origin: Origin,
-    /// Books outside the offered slots: an operator's own decision; the slot must still be free.
-    pub off_grid: bool,
 }
 
 /// Where a booking was asked for.

@@ -1,6 +1,8 @@
 //! What the store promises. Time is an argument; no transaction leaves it: what must happen
 //! together is one method that takes the jobs which follow.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -110,7 +112,7 @@ impl Page {
 #[async_trait]
 pub trait Companies: Send + Sync {
     /// The loaded profile, hidden services and employees included.
-    async fn profile(&self) -> StoreResult<Option<Profile>>;
+    async fn profile(&self) -> StoreResult<Option<Arc<Profile>>>;
 
     /// A number that changes whenever the profile does; 0 without a profile.
     async fn profile_version(&self) -> StoreResult<i64>;
@@ -234,6 +236,12 @@ pub trait Conversations: Send + Sync {
     /// Ends a conversation; the client's next message opens it again.
     async fn close(&self, id: ConversationId, now: Timestamp) -> StoreResult<()>;
 
+    /// People with that phone, the most recently active first.
+    async fn contacts_by_phone(&self, phone: &Phone) -> StoreResult<Vec<Contact>>;
+
+    /// The person with that phone, made when nobody has it; an empty name is filled.
+    async fn ensure_contact(&self, phone: &Phone, name: Option<&str>, now: Timestamp) -> StoreResult<Contact>;
+
     /// Questions nobody answered, newest first.
     async fn unanswered(&self, limit: u32) -> StoreResult<Vec<UnansweredQuestion>>;
 }
@@ -245,6 +253,8 @@ pub struct TurnInput {
     pub conversation: Conversation,
     /// The stored state of the dialogue.
     pub session: Option<Session>,
+    /// Its version, to be given back with the change; 0 when there is none.
+    pub session_version: i64,
     /// The client's messages that no turn has looked at, oldest first.
     pub new: Vec<Message>,
     /// The messages before them, oldest first.
@@ -288,8 +298,9 @@ pub struct BookingUpdate {
 pub struct Effects {
     /// The client's messages up to this `seq` are dealt with.
     pub answered_seq: Option<i64>,
-    /// The dialogue's new state.
-    pub session: Option<Session>,
+    /// The dialogue's new state, and the version it was made from: another one in the store fails the
+    /// step with `Version`, because somebody else moved the dialogue on.
+    pub session: Option<(Session, i64)>,
     /// What is said.
     pub messages: Vec<Outgoing>,
     /// The client's name, once known.

@@ -1,5 +1,7 @@
 //! The business profile.
 
+use std::sync::{Arc, PoisonError};
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -12,8 +14,21 @@ use crate::domain::store::{Companies, ProfileChange, StoreResult};
 
 #[async_trait]
 impl Companies for SqliteStore {
-    async fn profile(&self) -> StoreResult<Option<Profile>> {
-        self.read(load).await
+    async fn profile(&self) -> StoreResult<Option<Arc<Profile>>> {
+        let version = self.profile_version().await?;
+        let kept = self.profile.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((known, profile)) = kept
+            && known == version
+        {
+            return Ok(Some(profile));
+        }
+        let Some(mut profile) = self.read(load).await? else { return Ok(None) };
+        if let Some(refine) = &self.refine {
+            refine(&mut profile.company);
+        }
+        let profile = Arc::new(profile);
+        *self.profile.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&profile)));
+        Ok(Some(profile))
     }
 
     async fn profile_version(&self) -> StoreResult<i64> {

@@ -145,6 +145,33 @@ impl Conversations for SqliteStore {
         .await
     }
 
+    async fn contacts_by_phone(&self, phone: &Phone) -> StoreResult<Vec<Contact>> {
+        let phone = phone.clone();
+        self.read(move |c| contacts_by_phone(c, &phone)).await
+    }
+
+    async fn ensure_contact(&self, phone: &Phone, name: Option<&str>, now: Timestamp) -> StoreResult<Contact> {
+        let (phone, name) = (phone.clone(), name.map(str::to_owned));
+        self.write(move |c| {
+            if let Some(mut known) = contacts_by_phone(c, &phone)?.into_iter().next() {
+                if known.name.is_none() && name.is_some() {
+                    let sql = "UPDATE contacts SET name=?2 WHERE id=?1";
+                    execute(c, sql, params![known.id.to_string(), name])?;
+                    known.name = name;
+                }
+                return Ok(known);
+            }
+            let contact = Contact { id: ContactId::new(now), name, phone: Some(phone), email: None, created_at: now };
+            execute(
+                c,
+                "INSERT INTO contacts(id, name, phone, created_at) VALUES(?1,?2,?3,?4)",
+                params![contact.id.to_string(), contact.name, contact.phone.as_ref().map(Phone::as_str), ms(now)],
+            )?;
+            Ok(contact)
+        })
+        .await
+    }
+
     async fn unanswered(&self, limit: u32) -> StoreResult<Vec<UnansweredQuestion>> {
         self.read(move |c| {
             all(c, "SELECT * FROM questions ORDER BY at DESC, id DESC LIMIT ?1", [limit], |row| {
@@ -289,6 +316,24 @@ fn read_conversation(row: &Row<'_>) -> StoreResult<Conversation> {
         version: int(row, "version")?,
         unanswered: int(row, "unanswered")? != 0,
     })
+}
+
+fn contacts_by_phone(c: &Connection, phone: &Phone) -> StoreResult<Vec<Contact>> {
+    all(
+        c,
+        "SELECT p.* FROM contacts p WHERE p.phone=?1 ORDER BY coalesce(
+         (SELECT max(last_message_at) FROM conversations v WHERE v.contact_id=p.id), p.created_at) DESC, p.id DESC",
+        [phone.as_str()],
+        |row| {
+            Ok(Contact {
+                id: parsed(row, "id", |s| s.parse().ok())?,
+                name: text_opt(row, "name")?,
+                phone: parsed_opt(row, "phone", self::phone)?,
+                email: text_opt(row, "email")?,
+                created_at: time_of(row, "created_at")?,
+            })
+        },
+    )
 }
 
 pub(super) fn phone(stored: &str) -> Option<Phone> {

@@ -17,9 +17,11 @@ mod upkeep;
 mod writer;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
+use crate::domain::company::{Company, Profile};
 use crate::domain::store::{StoreError, StoreResult};
 
 use self::readers::Readers;
@@ -28,12 +30,17 @@ use self::writer::Writer;
 /// The newest schema this program knows.
 pub const LATEST_SCHEMA: u32 = 1;
 
+/// What the configuration says of the company, laid over what the profile says.
+pub type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;
+
 /// A store in a file, or in memory.
-#[derive(Debug)]
 pub struct SqliteStore {
     writer: Writer,
     /// Absent in memory: there the writer's connection is the only one.
     readers: Option<Readers>,
+    /// The profile of that version, so that a turn does not read it anew.
+    profile: Mutex<Option<(i64, Arc<Profile>)>>,
+    refine: Option<Refine>,
 }
 
 impl SqliteStore {
@@ -44,7 +51,7 @@ impl SqliteStore {
     /// cannot be reached.
     pub fn open(path: &Path) -> StoreResult<Self> {
         let connection = open::file(path)?;
-        Ok(Self { writer: Writer::start(connection)?, readers: Some(Readers::new(path)) })
+        Ok(Self::with(Writer::start(connection)?, Some(Readers::new(path))))
     }
 
     /// A store that lives as long as this value.
@@ -52,7 +59,18 @@ impl SqliteStore {
     /// # Errors
     /// When SQLite has no memory for it.
     pub fn in_memory() -> StoreResult<Self> {
-        Ok(Self { writer: Writer::start(open::memory()?)?, readers: None })
+        Ok(Self::with(Writer::start(open::memory()?)?, None))
+    }
+
+    fn with(writer: Writer, readers: Option<Readers>) -> Self {
+        Self { writer, readers, profile: Mutex::default(), refine: None }
+    }
+
+    /// Lays the configuration's words over the profile's whenever it is read.
+    #[must_use]
+    pub fn refined(mut self, refine: Refine) -> Self {
+        self.refine = Some(refine);
+        self
     }
 
     /// The schema of a file that is there, without changing it.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::conversations::{address_of, append, conversation, messages, read_message, set_handoff};
-use super::rows::{all, execute, json, ms, one, parsed, scalar, time_of, to_json};
+use super::rows::{all, execute, int, json, ms, one, parsed, scalar, time_of, to_json};
 use super::{SqliteStore, leads, ledger, queue};
 use crate::domain::booking::BookingState;
 use crate::domain::contact::Phone;
@@ -52,13 +52,16 @@ fn turn_input(c: &Connection, id: ConversationId, history: u32) -> StoreResult<T
     let before = new.first().map_or(i64::MAX, |message| message.seq);
     let history = messages(c, id, MessageRange::Before(before), history)?;
     let session = one(c, "SELECT * FROM sessions WHERE conversation_id=?1", [&key], |row| {
-        Ok(Session {
+        let session = Session {
             state: parsed(row, "state", DialogState::parse)?,
             form: json(row, "form")?,
             updated_at: time_of(row, "updated_at")?,
-        })
+        };
+        Ok((session, int(row, "version")?))
     })?;
-    Ok(TurnInput { conversation, session, new, history })
+    let session_version = session.as_ref().map_or(0, |(_, version)| *version);
+    let session = session.map(|(session, _)| session);
+    Ok(TurnInput { conversation, session, session_version, new, history })
 }
 
 fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) -> StoreResult<()> {
@@ -94,19 +97,23 @@ fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) 
     if let Some(handoff) = &effects.handoff {
         set_handoff(c, id, handoff, now)?;
     }
-    if let Some(session) = &effects.session {
-        save_session(c, &key, session)?;
+    if let Some((session, was)) = &effects.session {
+        save_session(c, &key, session, *was)?;
     }
     bookkeeping(c, &key, effects, now)?;
     effects.jobs.iter().try_for_each(|job| queue::insert(c, job, now))
 }
 
-fn save_session(c: &Connection, key: &str, session: &Session) -> StoreResult<()> {
+fn save_session(c: &Connection, key: &str, session: &Session, was: i64) -> StoreResult<()> {
+    let current: i64 = scalar(c, "SELECT version FROM sessions WHERE conversation_id=?1", [key])?.unwrap_or(0);
+    if current != was {
+        return Err(StoreError::Version { current });
+    }
     execute(
         c,
         "INSERT INTO sessions(conversation_id, state, form, updated_at) VALUES(?1,?2,?3,?4)
          ON CONFLICT(conversation_id) DO UPDATE SET state=excluded.state, form=excluded.form,
-         updated_at=excluded.updated_at",
+         updated_at=excluded.updated_at, version=version+1",
         params![key, session.state.as_str(), to_json(&session.form)?, ms(session.updated_at)],
     )
     .map(|_| ())

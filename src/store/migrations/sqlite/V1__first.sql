@@ -123,7 +123,8 @@ CREATE TABLE sessions(
   conversation_id TEXT PRIMARY KEY REFERENCES conversations(id),
   state TEXT NOT NULL,
   form TEXT NOT NULL,
-  updated_at INTEGER NOT NULL
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE leads(

@@ -1,0 +1,246 @@
+//! Free times, and appointments as rows of the ledger: the row is the appointment, its id the appointment's.
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan, Zoned};
+
+use super::Local;
+use crate::domain::booking::{Booking, BookingState, NewBooking};
+use crate::domain::company::Profile;
+use crate::domain::crm::{
+    Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, CrmClient, MoveRequest, Slot, SlotQuery,
+};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::id::BookingId;
+use crate::domain::slots::free_slots;
+use crate::domain::store::{BookingFilter, BookingMove, BookingUpdate, Page};
+
+/// A list of appointments is never longer; a salon has fewer in a year.
+const APPOINTMENTS_AT_MOST: u32 = 10_000;
+
+#[async_trait]
+impl Calendar for Local {
+    async fn free_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
+        let profile = self.profile("slots").await?;
+        if profile.service(&query.service_id).is_none() {
+            let detail = format!("there is no service `{}`", query.service_id);
+            return Err(self.fault(FaultKind::NotFound, "slots", detail));
+        }
+        if let Some(id) = &query.employee_id
+            && profile.employee(id).is_none()
+        {
+            return Err(self.fault(FaultKind::NotFound, "slots", format!("there is no employee `{id}`")));
+        }
+        self.free(&profile, query).await
+    }
+
+    async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
+        let profile = self.profile("book").await?;
+        let store_fault = |error| self.from_store("book", &error);
+        let first = self.store.booking_by_key(&self.name, &request.key).await.map_err(store_fault)?;
+        if let Some(row) = first.filter(|row| row.state != BookingState::Refused) {
+            let same = row.service_id == request.service_id
+                && row.start == request.start
+                && row.phone.as_ref() == Some(&request.phone)
+                && (request.employee_id.is_none() || row.employee_id == request.employee_id);
+            if !same {
+                let detail = format!("the key was used for booking {}", row.id);
+                return Err(self.fault(FaultKind::KeyReused, "book", detail));
+            }
+            return self.settle(&profile, row).await;
+        }
+        let new = self.new_booking(&profile, request).await?;
+        let state = BookingState::Booked;
+        let row = self.store.reserve(&new, state, self.clock.now()).await.map_err(store_fault)?;
+        self.settle(&profile, row).await
+    }
+
+    async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
+        let profile = self.profile("move").await?;
+        let row = self.row("move", &request.id).await?;
+        let employee = request.employee_id.clone().or_else(|| row.employee_id.clone());
+        let end = request.start + (row.end.duration_since(row.start));
+        let known = self.store.booking_by_key(&self.name, &request.key).await;
+        let repeated = known.map_err(|error| self.from_store("move", &error))?.is_some();
+        if !repeated && (row.start, &row.employee_id) != (request.start, &employee) {
+            let query = self.day_query(&profile, &row.service_id, employee.as_deref(), request.start, Some(&row));
+            let free = self.free(&profile, &query).await?;
+            if !free.iter().any(|slot| slot.start.timestamp() == request.start) {
+                return Err(self.not_free("move", &profile, request.start));
+            }
+        }
+        let change = BookingMove {
+            id: row.id,
+            key: request.key.clone(),
+            start: request.start,
+            end,
+            employee_name: employee.as_deref().and_then(|id| profile.employee(id)).map(|e| e.name.clone()),
+            employee_id: employee,
+        };
+        let moved = self.store.move_booking(&change, self.clock.now()).await;
+        Ok(appointment(&profile, moved.map_err(|error| self.from_store("move", &error))?))
+    }
+
+    async fn cancel(&self, id: &str) -> Result<Appointment, Fault> {
+        let profile = self.profile("cancel").await?;
+        let row = self.row("cancel", id).await?;
+        if row.state == BookingState::Cancelled {
+            return Ok(appointment(&profile, row));
+        }
+        let update = BookingUpdate { id: row.id, state: BookingState::Cancelled, external_id: None, error: None };
+        let cancelled = self.store.update_booking(&update, self.clock.now()).await;
+        Ok(appointment(&profile, cancelled.map_err(|error| self.from_store("cancel", &error))?))
+    }
+
+    async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {
+        let profile = self.profile("appointments").await?;
+        let mut state = vec![BookingState::Booked, BookingState::Done, BookingState::NoShow];
+        if query.all {
+            state.push(BookingState::Cancelled);
+        }
+        let midnight = |day: Date| day.to_zoned(profile.company.timezone.tz().clone()).ok().map(|z| z.timestamp());
+        let filter = BookingFilter {
+            connection: Some(self.name.clone()),
+            state,
+            phone: query.phone.clone(),
+            from: query.from.and_then(midnight),
+            to: query.to.and_then(|day| day.tomorrow().ok()).and_then(midnight),
+            ..BookingFilter::default()
+        };
+        let page = Page { limit: APPOINTMENTS_AT_MOST, after: None, descending: false };
+        let rows = self.store.bookings(&filter, &page).await;
+        let rows = rows.map_err(|error| self.from_store("appointments", &error))?;
+        Ok(rows.into_iter().map(|row| appointment(&profile, row)).collect())
+    }
+}
+
+impl Local {
+    async fn free(&self, profile: &Profile, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
+        let tz = profile.company.timezone.tz();
+        let now = self.clock.now().to_zoned(tz.clone());
+        let from = query.from.max(now.date());
+        // A day wider on both sides: a visit may begin before midnight.
+        let edge = |day: Date, days: i64| {
+            day.saturating_add(days.days()).to_zoned(tz.clone()).map(|z| z.timestamp()).unwrap_or(Timestamp::MAX)
+        };
+        let busy = self.store.busy(&self.name, edge(from, -1), edge(query.to, 2)).await;
+        let busy = busy.map_err(|error| self.from_store("slots", &error))?;
+        Ok(free_slots(profile, query, &busy, &now))
+    }
+
+    fn day_query(
+        &self,
+        profile: &Profile,
+        service: &str,
+        employee: Option<&str>,
+        start: Timestamp,
+        moving: Option<&Booking>,
+    ) -> SlotQuery {
+        let day = start.to_zoned(profile.company.timezone.tz().clone()).date();
+        SlotQuery {
+            service_id: service.to_owned(),
+            employee_id: employee.map(str::to_owned),
+            from: day,
+            to: day,
+            moving: moving.map(|row| row.id.to_string()),
+        }
+    }
+
+    async fn new_booking(&self, profile: &Profile, request: &BookRequest) -> Result<NewBooking, Fault> {
+        let unknown =
+            |what: &str, id: &str| self.fault(FaultKind::NotFound, "book", format!("there is no {what} `{id}`"));
+        let service = profile.service(&request.service_id).ok_or_else(|| unknown("service", &request.service_id))?;
+        if let Some(id) = &request.employee_id {
+            let employee = profile.employee(id).ok_or_else(|| unknown("employee", id))?;
+            if !employee.services.contains(&service.id) {
+                let detail = format!("{} does not provide `{}`", employee.name, service.id);
+                return Err(self.fault(FaultKind::Rejected, "book", detail));
+            }
+        }
+        let query = self.day_query(profile, &service.id, request.employee_id.as_deref(), request.start, None);
+        let free = self.free(profile, &query).await?;
+        let slot = free
+            .into_iter()
+            .find(|slot| slot.start.timestamp() == request.start)
+            .ok_or_else(|| self.not_free("book", profile, request.start))?;
+        let employee = slot.employee_id.as_deref().and_then(|id| profile.employee(id));
+        let contact_id = match request.origin.contact_id {
+            Some(id) => id,
+            None => {
+                let name = request.name.as_deref();
+                let contact = self.store.ensure_contact(&request.phone, name, self.clock.now()).await;
+                contact.map_err(|error| self.from_store("book", &error))?.id
+            }
+        };
+        Ok(NewBooking {
+            connection: self.name.clone(),
+            key: request.key.clone(),
+            service_id: service.id.clone(),
+            service_title: service.title.clone(),
+            employee_id: slot.employee_id.clone(),
+            employee_name: employee.map(|employee| employee.name.clone()),
+            start: request.start,
+            end: slot.end.timestamp(),
+            client_name: request.name.clone(),
+            phone: Some(request.phone.clone()),
+            price: service.price.map(|price| price.from),
+            currency: profile.company.currency.clone(),
+            comment: request.comment.clone(),
+            channel: request.origin.channel,
+            contact_id: Some(contact_id),
+            conversation_id: request.origin.conversation_id,
+            lead_id: request.origin.lead_id,
+        })
+    }
+
+    /// A row that a dialogue held becomes an appointment here; one that was cancelled stays so.
+    async fn settle(&self, profile: &Profile, row: Booking) -> Result<Appointment, Fault> {
+        if !row.state.is_live() || (row.state == BookingState::Booked && row.external_id.is_some()) {
+            return Ok(appointment(profile, row));
+        }
+        let update = BookingUpdate {
+            id: row.id,
+            state: BookingState::Booked,
+            external_id: Some(row.id.to_string()),
+            error: None,
+        };
+        let booked = self.store.update_booking(&update, self.clock.now()).await;
+        Ok(appointment(profile, booked.map_err(|error| self.from_store("book", &error))?))
+    }
+
+    async fn row(&self, operation: &'static str, id: &str) -> Result<Booking, Fault> {
+        let missing = || self.fault(FaultKind::NotFound, operation, format!("there is no appointment `{id}`"));
+        let parsed: BookingId = id.parse().map_err(|_| missing())?;
+        let row = self.store.booking(parsed).await.map_err(|error| self.from_store(operation, &error))?;
+        row.filter(|row| row.connection == self.name).ok_or_else(missing)
+    }
+
+    fn not_free(&self, operation: &'static str, profile: &Profile, start: Timestamp) -> Fault {
+        let local = start.to_zoned(profile.company.timezone.tz().clone());
+        self.fault(FaultKind::SlotTaken, operation, format!("{} is not free", local.strftime("%Y-%m-%d %H:%M")))
+    }
+}
+
+fn appointment(profile: &Profile, row: Booking) -> Appointment {
+    let local = |at: Timestamp| -> Zoned { at.to_zoned(profile.company.timezone.tz().clone()) };
+    Appointment {
+        id: row.id.to_string(),
+        start: local(row.start),
+        end: local(row.end),
+        service_id: row.service_id,
+        employee_id: row.employee_id,
+        client: CrmClient {
+            id: row.contact_id.map(|id| id.to_string()),
+            name: row.client_name,
+            phone: row.phone,
+            email: None,
+        },
+        status: match row.state {
+            BookingState::Held | BookingState::Committing | BookingState::Unknown => AppointmentStatus::Requested,
+            BookingState::Booked => AppointmentStatus::Booked,
+            BookingState::Refused | BookingState::Cancelled => AppointmentStatus::Cancelled,
+            BookingState::Done => AppointmentStatus::Done,
+            BookingState::NoShow => AppointmentStatus::NoShow,
+        },
+    }
+}

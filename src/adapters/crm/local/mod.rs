@@ -1,0 +1,169 @@
+//! The built-in CRM: services and staff from the profile, appointments in the ledger.
+
+mod calendar;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::Kind;
+use crate::domain::clock::Clock;
+use crate::domain::company::Profile;
+use crate::domain::contact::Phone;
+use crate::domain::crm::{Calendar, Catalogue, Check, Clients, Crm, CrmClient, CrmEmployee, CrmService, Probe};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::slots::providers;
+use crate::domain::store::{Store, StoreError};
+
+/// The row of the table of CRMs.
+pub const KIND: Kind = Kind {
+    kind: "local",
+    summary: "Built in: services and staff of the profile, appointments in flow's own ledger",
+    capabilities: &["services", "staff", "slots", "clients", "appointments"],
+};
+
+/// A connection to the built-in CRM.
+pub struct Local {
+    name: String,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Local {
+    /// The connection of that name.
+    #[must_use]
+    pub fn new(name: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { name: name.to_owned(), store, clock }
+    }
+
+    fn fault(&self, kind: FaultKind, operation: &'static str, detail: impl Into<String>) -> Fault {
+        Fault::new(kind, &self.name, operation, detail)
+    }
+
+    /// What a failure of the store means to whoever asked the CRM.
+    fn from_store(&self, operation: &'static str, error: &StoreError) -> Fault {
+        let kind = match error {
+            StoreError::SlotTaken => FaultKind::SlotTaken,
+            StoreError::KeyReused => FaultKind::KeyReused,
+            StoreError::NotFound(_) => FaultKind::NotFound,
+            _ => FaultKind::Store,
+        };
+        self.fault(kind, operation, error.to_string())
+    }
+
+    async fn profile(&self, operation: &'static str) -> Result<Arc<Profile>, Fault> {
+        let loaded = self.store.profile().await.map_err(|error| self.from_store(operation, &error))?;
+        loaded.ok_or_else(|| {
+            self.fault(FaultKind::Rejected, operation, "there is no business profile yet: load one with `flow seed`")
+        })
+    }
+}
+
+#[async_trait]
+impl Crm for Local {
+    fn connection(&self) -> &str {
+        &self.name
+    }
+
+    fn kind(&self) -> &'static str {
+        KIND.kind
+    }
+
+    async fn probe(&self) -> Result<Probe, Fault> {
+        let profile = self.profile("probe").await?;
+        let services = profile.visible_services().count();
+        let staff = profile.visible_employees().count();
+        let idle: Vec<&str> = profile
+            .visible_services()
+            .filter(|service| providers(&profile, service, None).next().is_none())
+            .map(|service| service.id.as_str())
+            .collect();
+        let check = |name: &str, ok: bool, detail: String| Check { name: name.to_owned(), ok, detail, ms: 0 };
+        Ok(Probe {
+            account: profile.company.name.clone(),
+            checks: vec![
+                check("services", services > 0, format!("{services} that clients can book")),
+                check("staff", staff > 0, format!("{staff} that clients can book with")),
+                check(
+                    "providers",
+                    idle.is_empty(),
+                    if idle.is_empty() {
+                        "every service has somebody who provides it".to_owned()
+                    } else {
+                        format!("nobody provides {}: add the id to an employee's `services`", idle.join(", "))
+                    },
+                ),
+            ],
+        })
+    }
+
+    fn catalogue(&self) -> Option<&dyn Catalogue> {
+        Some(self)
+    }
+
+    fn calendar(&self) -> Option<&dyn Calendar> {
+        Some(self)
+    }
+
+    fn clients(&self) -> Option<&dyn Clients> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Catalogue for Local {
+    async fn services(&self, all: bool) -> Result<Vec<CrmService>, Fault> {
+        let profile = self.profile("services").await?;
+        let offered = |hidden: bool, id: &str| {
+            all || (!hidden && profile.visible_employees().any(|e| e.services.iter().any(|s| s == id)))
+        };
+        Ok(profile
+            .services
+            .iter()
+            .filter(|service| offered(service.hidden, &service.id))
+            .map(|service| CrmService {
+                id: service.id.clone(),
+                title: service.title.clone(),
+                category: service.category.clone(),
+                duration_min: Some(service.duration_min),
+                price: service.price,
+                currency: profile.company.currency.clone(),
+            })
+            .collect())
+    }
+
+    async fn staff(&self, service: Option<&str>) -> Result<Vec<CrmEmployee>, Fault> {
+        let profile = self.profile("staff").await?;
+        if let Some(id) = service
+            && profile.service(id).is_none()
+        {
+            return Err(self.fault(FaultKind::NotFound, "staff", format!("there is no service `{id}`")));
+        }
+        Ok(profile
+            .visible_employees()
+            .filter(|employee| service.is_none_or(|id| employee.services.iter().any(|s| s == id)))
+            .map(|employee| CrmEmployee {
+                id: employee.id.clone(),
+                name: employee.name.clone(),
+                title: employee.title.clone(),
+                service_ids: employee.services.clone(),
+            })
+            .collect())
+    }
+}
+
+#[async_trait]
+impl Clients for Local {
+    async fn find_by_phone(&self, phone: &Phone) -> Result<Vec<CrmClient>, Fault> {
+        let found = self.store.contacts_by_phone(phone).await.map_err(|error| self.from_store("find", &error))?;
+        Ok(found
+            .into_iter()
+            .map(|contact| CrmClient {
+                id: Some(contact.id.to_string()),
+                name: contact.name,
+                phone: contact.phone,
+                email: contact.email,
+            })
+            .collect())
+    }
+}

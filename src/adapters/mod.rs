@@ -1,0 +1,3 @@
+//! The far sides. Each adapter knows the domain, not its neighbours.
+
+pub mod crm;
