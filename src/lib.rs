@@ -3,6 +3,7 @@
 //! The house is described in `ARCHITECTURE.md`; the layers are held by `tests/layers`.
 
 pub mod adapters;
+pub mod config;
 pub mod dialog;
 pub mod domain;
 pub mod store;
