@@ -8,6 +8,7 @@ pub mod keys;
 pub mod load;
 pub mod near;
 pub mod problem;
+pub mod profile;
 pub mod secret;
 pub mod settings;
 mod value;
@@ -19,6 +20,7 @@ pub use environment::Environment;
 pub use keys::schema;
 pub use load::{Loaded, Origin, Sources, load};
 pub use problem::{Problem, Problems};
+pub use profile::{load_profile, parse_profile};
 pub use secret::Secret;
 pub use settings::{CompanyOverrides, Config, Engine, HealthDetails, LogFormat, StoreUrl, StoreUrlError};
 

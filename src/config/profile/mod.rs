@@ -1,0 +1,81 @@
+//! The business profile: read whole or refused with every problem and its line.
+
+mod fields;
+mod hours;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::Path;
+
+use self::fields::{Fields, Sheet};
+use super::document::{Document, utf8};
+use super::problem::{Problem, Problems};
+use super::settings::CompanyOverrides;
+use crate::domain::company::{Company, Employee, Profile, Service, WeekHours};
+
+pub use self::write::to_toml;
+
+/// Reads the profile of a file. Beside it stand warnings: what is allowed but probably not meant.
+///
+/// # Errors
+/// When the file cannot be read, or every problem in it.
+pub fn load_profile(path: &Path, overrides: &CompanyOverrides) -> Result<(Profile, Vec<Problem>), Problems> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        Problem::of("", format!("cannot read the profile: {error}")).at(Some(path.to_owned()), None)
+    })?;
+    let text = utf8(bytes, Some(path))?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    let of_file = |problems: Vec<Problem>| -> Vec<Problem> {
+        problems.into_iter().map(|problem| Problem { file: Some(path.to_owned()), ..problem }).collect()
+    };
+    match parse_profile(&text, base, overrides, &|path| std::fs::read_to_string(path)) {
+        Ok((profile, warnings)) => Ok((profile, of_file(warnings))),
+        Err(problems) => Err(Problems(of_file(problems.0))),
+    }
+}
+
+/// Reads the text of a profile. Files that it names are read through `read_file`, relative to `base_dir`.
+///
+/// # Errors
+/// Every problem, with its line.
+pub fn parse_profile(
+    text: &str,
+    base_dir: &Path,
+    overrides: &CompanyOverrides,
+    read_file: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<(Profile, Vec<Problem>), Problems> {
+    let document = Document::parse(text, None)?;
+    let sheet = Sheet::new(&document.lines);
+    let root = Fields::root(&sheet, document.root.get_ref(), &["company", "service", "employee", "knowledge"]);
+    let company = read::company(&root, overrides);
+    let services = read::services(&root);
+    let employees = read::employees(&root, &services);
+    let knowledge = read::knowledge(&root, base_dir, read_file);
+    if let Some(company) = &company {
+        warn(company, &services, &employees);
+    }
+    let services = services.into_iter().map(|(_, service)| service).collect();
+    let employees = employees.into_iter().map(|(_, employee)| employee).collect();
+    let (problems, warnings) = sheet.finish();
+    Problems::none_or(problems)?;
+    let company = company.ok_or_else(|| Problem::of("company", "missing"))?;
+    Ok((Profile { company, services, employees, knowledge }, warnings))
+}
+
+/// What the profile promises and nobody can keep.
+fn warn(company: &Company, services: &[(Fields<'_>, Service)], employees: &[(Fields<'_>, Employee)]) {
+    for (table, service) in services {
+        if !employees.iter().any(|(_, employee)| employee.services.contains(&service.id)) {
+            table.warn(format!("nobody provides `{}`: it can be asked about, not booked", service.id));
+        }
+    }
+    for (table, employee) in employees {
+        if employee.hours.as_ref().unwrap_or(&company.hours) == &WeekHours::default() {
+            table.warn(format!("`{}` has no working hours: no time with them is offered", employee.id));
+        }
+    }
+}
