@@ -169,8 +169,8 @@ async function deliver({ client_id, text, button }) {
 let offlineTimer = 0;
 
 function showLine(state) {
-  clearTimeout(offlineTimer);
   if (state === 'open') {
+    calmDown();
     if ($('banner').textContent) view.announce(t('online'));
     $('banner').textContent = '';
     adoptUnsent();
@@ -181,8 +181,14 @@ function showLine(state) {
   const showOffline = () => {
     $('banner').textContent = t('offline');
   };
+  // A short break is nobody's business; further failures do not put the notice off.
   if (navigator.onLine === false) showOffline();
-  else offlineTimer = setTimeout(showOffline, OFFLINE_SHOWN_AFTER);
+  else offlineTimer = offlineTimer || setTimeout(showOffline, OFFLINE_SHOWN_AFTER);
+}
+
+function calmDown() {
+  clearTimeout(offlineTimer);
+  offlineTimer = 0;
 }
 
 // Browsers allow few connections to one host, so of many tabs only the shown ones keep a stream.
@@ -196,7 +202,7 @@ function becameShown() {
 if (tabs) {
   tabs.addEventListener('message', () => {
     if (!document.hidden) return;
-    clearTimeout(offlineTimer);
+    calmDown();
     stream.stop();
   });
 }
