@@ -7,6 +7,7 @@ pub mod environment;
 pub mod keys;
 pub mod load;
 pub mod near;
+pub mod presets;
 pub mod problem;
 pub mod profile;
 pub mod secret;
