@@ -293,6 +293,9 @@ pub fn check_currency(text: &str) -> Result<&str, Problem> {
 }
 
 fn filter(text: &str) -> Result<Value, Problem> {
+    if text.trim().is_empty() {
+        return Err(problem("is empty").hint("write a level such as \"info\", or \"off\""));
+    }
     let parsed = tracing_subscriber::EnvFilter::builder().parse(text);
     parsed.map(|_| json!(text)).map_err(|error| {
         problem(format!("`{text}` says nothing about logs: {error}")).hint("write a level such as \"info\"")

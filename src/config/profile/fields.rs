@@ -159,8 +159,18 @@ impl<'a> Field<'a> {
         text
     }
 
-    /// The text without space around it: not empty, at most `max` characters, nothing invisible in it.
+    /// One line without space around it: not empty, at most `max` characters, nothing invisible in it.
     pub fn text(&self, max: usize) -> Option<String> {
+        let text = self.prose(max)?;
+        if text.contains(['\n', '\r', '\t']) {
+            self.note(Problem::of("", "must be one line, without tabs"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The same with several lines.
+    pub fn prose(&self, max: usize) -> Option<String> {
         let text = self.raw_text()?;
         self.check(tidy(text, max))
     }

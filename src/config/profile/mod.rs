@@ -68,14 +68,33 @@ pub fn parse_profile(
 
 /// What the profile promises and nobody can keep.
 fn warn(company: &Company, services: &[(Fields<'_>, Service)], employees: &[(Fields<'_>, Employee)]) {
-    for (table, service) in services {
-        if !employees.iter().any(|(_, employee)| employee.services.contains(&service.id)) {
-            table.warn(format!("nobody provides `{}`: it can be asked about, not booked", service.id));
+    for (index, (table, service)) in services.iter().enumerate() {
+        let longest = employees
+            .iter()
+            .filter(|(_, employee)| employee.services.contains(&service.id))
+            .map(|(_, employee)| longest_stretch(employee.hours.as_ref().unwrap_or(&company.hours)))
+            .max();
+        match longest {
+            None => table.warn(format!("nobody provides `{}`: it can be asked about, not booked", service.id)),
+            // Who has no hours at all is warned about below.
+            Some(longest) if longest > 0 && longest < service.duration_min => {
+                let needs = service.duration_min;
+                table.warn(format!("`{}` takes {needs} min, nobody works that long: it cannot be booked", service.id));
+            }
+            Some(_) => {}
+        }
+        if let Some((_, other)) = services[..index].iter().find(|(_, other)| other.title == service.title) {
+            table.warn(format!("`{}` and `{}` have one title: clients cannot tell them apart", other.id, service.id));
         }
     }
     for (table, employee) in employees {
-        if employee.hours.as_ref().unwrap_or(&company.hours) == &WeekHours::default() {
+        if longest_stretch(employee.hours.as_ref().unwrap_or(&company.hours)) == 0 {
             table.warn(format!("`{}` has no working hours: no time with them is offered", employee.id));
         }
     }
+}
+
+/// The longest unbroken stretch of a week, in minutes.
+fn longest_stretch(hours: &WeekHours) -> u32 {
+    hours.0.iter().flatten().map(|stretch| u32::from(stretch.to - stretch.from)).max().unwrap_or(0)
 }

@@ -201,7 +201,7 @@ pub fn knowledge(
         let title = entry.required_text("title", MAX_TITLE);
         let tags = entry.texts("tags", MAX_ALIASES, MAX_ALIAS);
         let text = match (entry.field("text"), entry.field("file")) {
-            (Some(text), None) => text.text(MAX_TEXT),
+            (Some(text), None) => text.prose(MAX_TEXT),
             (None, Some(file)) => text_of_file(&file, base, read_file),
             (Some(_), Some(file)) => {
                 file.note(Problem::of("", "stands beside `text`; keep one of them"));

@@ -270,6 +270,23 @@ fn a_knowledge_text_may_stand_in_a_file_beside_the_profile() {
 }
 
 #[test]
+fn what_clients_could_never_book_or_tell_apart_is_a_warning() {
+    let visit = "title = \"Wash\"; duration_min = 700";
+    let text = format!(
+        "[[service]]; id = \"a\"; {visit}; [[service]]; id = \"b\"; {visit}; [[employee]]; id = \"c\"; name = \"C\"; services = [\"a\", \"b\"]"
+    );
+    let (_, warnings) = parse(&shop(&text)).unwrap();
+    let told: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].starts_with("line 2: service: `a` takes 700 min"), "{told:?}");
+    assert!(told[2].contains("`a` and `b` have one title"), "{told:?}");
+    assert_told(
+        &shop("[[knowledge]]; title = \"two\\nlines\"; text = \"x\\ny\""),
+        &[(3, "knowledge.title", "one line")],
+    );
+}
+
+#[test]
 fn someone_without_hours_is_a_warning() {
     let (_, warnings) = parse(
         "[company]\nname = \"S\"\ntimezone = \"UTC\"\n[[service]]\nid = \"a\"\ntitle = \"A\"\nduration_min = 5\n\
