@@ -114,7 +114,7 @@ fn length(text: &str, min: u64, max: u64) -> Result<Value, Problem> {
     Err(problem(format!("`{text}` is outside {}…{}", duration::format(min), duration::format(max))))
 }
 
-/// Words of the design that this version does not have, with the reason.
+/// Words that are known but not available in this version, with the reason.
 const NOT_YET: &[(&str, &str)] =
     &[("llm", "no language model is configured in this version; use \"auto\" or \"offline\"")];
 

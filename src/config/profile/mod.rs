@@ -8,6 +8,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -60,7 +61,8 @@ pub fn parse_profile(
     }
     let services = services.into_iter().map(|(_, service)| service).collect();
     let employees = employees.into_iter().map(|(_, employee)| employee).collect();
-    let (problems, warnings) = sheet.finish();
+    let (problems, mut warnings) = sheet.finish();
+    warnings.sort_by_key(|warning| warning.line);
     Problems::none_or(problems)?;
     let company = company.ok_or_else(|| Problem::of("company", "missing"))?;
     Ok((Profile { company, services, employees, knowledge }, warnings))
@@ -68,28 +70,31 @@ pub fn parse_profile(
 
 /// What the profile promises and nobody can keep.
 fn warn(company: &Company, services: &[(Fields<'_>, Service)], employees: &[(Fields<'_>, Employee)]) {
-    for (index, (table, service)) in services.iter().enumerate() {
-        let longest = employees
-            .iter()
-            .filter(|(_, employee)| employee.services.contains(&service.id))
-            .map(|(_, employee)| longest_stretch(employee.hours.as_ref().unwrap_or(&company.hours)))
-            .max();
-        match longest {
-            None => table.warn(format!("nobody provides `{}`: it can be asked about, not booked", service.id)),
-            // Who has no hours at all is warned about below.
-            Some(longest) if longest > 0 && longest < service.duration_min => {
-                let needs = service.duration_min;
-                table.warn(format!("`{}` takes {needs} min, nobody works that long: it cannot be booked", service.id));
+    // For each service, the longest stretch of anybody who provides it.
+    let mut longest: BTreeMap<&str, u32> = BTreeMap::new();
+    for (table, employee) in employees {
+        let stretch = longest_stretch(employee.hours.as_ref().unwrap_or(&company.hours));
+        if stretch == 0 {
+            table.warn(format!("`{}` has no working hours: no time with them is offered", employee.id));
+        }
+        for id in &employee.services {
+            let known = longest.entry(id).or_default();
+            *known = stretch.max(*known);
+        }
+    }
+    let mut titles: BTreeMap<&str, &str> = BTreeMap::new();
+    for (table, Service { id, title, duration_min, .. }) in services {
+        match longest.get(id.as_str()) {
+            None => table.warn(format!("nobody provides `{id}`: it can be asked about, not booked")),
+            // Whoever has no hours at all was warned about above.
+            Some(0) => {}
+            Some(stretch) if stretch < duration_min => {
+                table.warn(format!("`{id}` takes {duration_min} min, nobody works that long: it cannot be booked"));
             }
             Some(_) => {}
         }
-        if let Some((_, other)) = services[..index].iter().find(|(_, other)| other.title == service.title) {
-            table.warn(format!("`{}` and `{}` have one title: clients cannot tell them apart", other.id, service.id));
-        }
-    }
-    for (table, employee) in employees {
-        if longest_stretch(employee.hours.as_ref().unwrap_or(&company.hours)) == 0 {
-            table.warn(format!("`{}` has no working hours: no time with them is offered", employee.id));
+        if let Some(other) = titles.insert(title, id) {
+            table.warn(format!("`{other}` and `{id}` have one title: clients cannot tell them apart"));
         }
     }
 }

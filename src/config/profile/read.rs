@@ -147,7 +147,7 @@ fn price(service: &Fields<'_>) -> Option<Price> {
 /// `[[employee]]`, with their tables for warnings.
 pub fn employees<'a>(root: &Fields<'a>, services: &[(Fields<'_>, Service)]) -> Vec<(Fields<'a>, Employee)> {
     const KNOWN: [&str; 7] = ["id", "name", "aliases", "title", "services", "hours", "day_off"];
-    let known: Vec<&str> = services.iter().map(|(_, service)| service.id.as_str()).collect();
+    let known: BTreeSet<&str> = services.iter().map(|(_, service)| service.id.as_str()).collect();
     let mut ids = Ids::default();
     let read = |entry: Fields<'a>| {
         let id = ids.take(&entry);
@@ -167,22 +167,23 @@ pub fn employees<'a>(root: &Fields<'a>, services: &[(Fields<'_>, Service)]) -> V
     root.sections("employee", MAX_ENTRIES, &KNOWN).into_iter().filter_map(read).collect()
 }
 
-fn provided(employee: &Fields<'_>, known: &[&str]) -> Vec<String> {
+fn provided(employee: &Fields<'_>, known: &BTreeSet<&str>) -> Vec<String> {
     let Some(field) = employee.required("services") else { return Vec::new() };
     let items = field.items(MAX_ENTRIES);
     if items.is_empty() && field.value.as_array().is_some_and(|list| list.is_empty()) {
         field.note(Problem::of("", "is empty: an employee provides at least one service"));
     }
     let mut ids: Vec<String> = Vec::new();
+    let mut met: BTreeSet<&str> = BTreeSet::new();
     for item in items {
         let Some(id) = item.raw_text() else { continue };
-        if ids.iter().any(|known| known == id) {
+        if !met.insert(id) {
             item.note(Problem::of("", format!("`{id}` stands twice")));
-        } else if known.contains(&id) {
+        } else if known.contains(id) {
             ids.push(id.to_owned());
         } else {
             let problem = Problem::of("", format!("there is no service `{id}`"));
-            item.note(match near::advice(id, known) {
+            item.note(match near::advice(id, &known.iter().copied().collect::<Vec<_>>()) {
                 Some(advice) => problem.hint(advice),
                 None => problem,
             });
