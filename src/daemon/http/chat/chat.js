@@ -262,7 +262,7 @@ const length = (text) => Array.from(text).length;
 function fieldChanged() {
   own.set('draft', field.value);
   field.style.height = 'auto';
-  field.style.height = `${field.scrollHeight}px`;
+  field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
   const used = field.value.length < COUNTER_FROM ? 0 : length(field.value.trim());
   const left = TEXT_LIMIT - used;
   if (left < 0 && !$('counter').classList.contains('over')) view.announce(t('tooLong'));
@@ -354,6 +354,8 @@ $('boot').remove();
 $('app').hidden = false;
 setDraft(own.get('draft') || '');
 adoptUnsent();
+// The first word to the widget: the page in the frame has come up.
+showUnread();
 if (!touch || embedded) field.focus();
 if (document.hidden) stream.start();
 else becameShown();

@@ -94,14 +94,18 @@ export function t(key, n) {
   return WORDS[language][key].replace('{n}', n);
 }
 
-// The visitor's own region decides 24 h or am/pm when it speaks the chosen language.
+// The chosen language as the visitor's own region writes it.
 function locale() {
   const own = navigator.languages || [navigator.language];
   return own.find((tag) => tag && tag.toLowerCase().split('-')[0] === language) || language;
 }
 
+// 24 h or am/pm is a habit of the visitor, not of the language of the page.
+const { hourCycle } = new Intl.DateTimeFormat(navigator.language, { hour: 'numeric' }).resolvedOptions();
+
 export function clockTime(date) {
-  return new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit' }).format(date);
+  const hour = hourCycle === 'h12' || hourCycle === 'h11' ? 'numeric' : '2-digit';
+  return new Intl.DateTimeFormat(locale(), { hour, minute: '2-digit', hourCycle }).format(date);
 }
 
 export function dayKey(date) {

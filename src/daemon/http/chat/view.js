@@ -6,6 +6,8 @@ const NEAR_END = 60;
 const WELCOME = 'welcome';
 const LINK = /\bhttps?:\/\/[^\s<>"«»]+|\btel:\+?[\d()\-]{3,20}|\+\d[\d \u00a0()\-]{8,18}\d/gi;
 
+const sameMinute = (a, b) => Boolean(a && b) && Math.floor(a / 60_000) === Math.floor(b / 60_000);
+
 function make(tag, className, text) {
   const el = document.createElement(tag);
   if (className) el.className = className;
@@ -166,7 +168,10 @@ export function createView({ log, jump, typing, news }, on) {
       const line = item.date ? dayLine(item) : null;
       const newDay = line !== null && !wanted.has(line);
       if (newDay) wanted.add(line);
-      item.el.classList.toggle('cont', !newDay && before !== null && before.role === item.role);
+      const goesOn = !newDay && before !== null && before.role === item.role;
+      item.el.classList.toggle('cont', goesOn);
+      item.el.classList.remove('quiet');
+      if (goesOn) before.el.classList.toggle('quiet', sameMinute(before.date, item.date));
       wanted.add(item.el);
       before = item;
     }

@@ -48,8 +48,9 @@
       border-radius: 16px; background: #fff; color-scheme: light dark; box-shadow: 0 8px 40px rgb(0 0 0 / 30%);
     }
     .panel iframe { display: block; width: 100%; height: 100%; border: 0; color-scheme: light dark; }
+    .bail { position: absolute; top: 6px; right: 6px; width: 44px; height: 44px; border: 0; border-radius: 10px; background: none; color: #56655f; font: 28px/1 system-ui, sans-serif; cursor: pointer; }
     .panel.full { inset: var(--top, 0) 0 auto 0; width: 100%; max-width: none; height: var(--height, 100vh); border-radius: 0; box-shadow: none; }
-    @media (prefers-color-scheme: dark) { .panel { background: #18201d; } }
+    @media (prefers-color-scheme: dark) { .panel { background: #18201d; } .bail { color: #a0b0a9; } }
     @media (prefers-reduced-motion: no-preference) {
       .panel:not(.full) { animation: rise .18s ease-out; }
       @keyframes rise { from { transform: translateY(12px); opacity: 0; } }
@@ -61,8 +62,11 @@
   let launcher;
   let badge;
   let panel;
+  let bail;
   let frame = null;
   let isOpen = false;
+  // The chat in the frame has spoken: it has a close button of its own.
+  let ready = false;
   let pageOverflow = '';
 
   function fullHex(value) {
@@ -117,6 +121,13 @@
     panel.hidden = true;
     panel.setAttribute('role', 'dialog');
     panel.setAttribute('aria-label', words.title);
+    bail = document.createElement('button');
+    bail.type = 'button';
+    bail.className = 'bail';
+    bail.textContent = '×';
+    bail.setAttribute('aria-label', words.close);
+    bail.addEventListener('click', close);
+    panel.append(bail);
     shadow.append(launcher, panel);
     label(0);
     document.body.append(root);
@@ -137,12 +148,11 @@
     frame = document.createElement('iframe');
     frame.title = words.title;
     frame.src = pageUrl.href;
-    frame.addEventListener('load', tellFrame);
-    panel.append(frame);
+    panel.prepend(frame);
   }
 
   function tellFrame() {
-    if (frame && frame.contentWindow) frame.contentWindow.postMessage({ type: isOpen ? 'flow:shown' : 'flow:hidden' }, pageUrl.origin);
+    if (ready) frame.contentWindow.postMessage({ type: isOpen ? 'flow:shown' : 'flow:hidden' }, pageUrl.origin);
   }
 
   function open() {
@@ -164,7 +174,14 @@
     fit();
     label(0);
     tellFrame();
+    if (!ready) dropFrame();
     launcher.focus();
+  }
+
+  // A frame that did not come up is asked for anew at the next opening.
+  function dropFrame() {
+    frame.remove();
+    frame = null;
   }
 
   // On a phone the chat is the whole screen, less the on-screen keyboard; the page behind it does not scroll.
@@ -199,6 +216,11 @@
 
   window.addEventListener('message', (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== pageUrl.origin || !event.data) return;
+    if (!ready) {
+      ready = true;
+      bail.hidden = true;
+      tellFrame();
+    }
     if (event.data.type === 'flow:close') close();
     if (event.data.type === 'flow:unread' && Number.isInteger(event.data.count)) label(isOpen ? 0 : event.data.count);
   });
