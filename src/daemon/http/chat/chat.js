@@ -7,6 +7,7 @@ import { createView } from './view.js';
 
 const TEXT_LIMIT = 4000;
 const COUNTER_FROM = 3600;
+const LOCK_TIMEOUT = 5_000;
 const OFFLINE_SHOWN_AFTER = 2_000;
 
 const $ = (id) => document.getElementById(id);
@@ -28,8 +29,8 @@ const view = createView(
   {
     press(button, event) {
       say(button.text, button.value);
-      // A press by keyboard goes on in the text field; a tap must not raise the on-screen keyboard.
-      if (event.detail === 0 || !touch) field.focus();
+      // The pressed button is gone by now.
+      takeFocus(event.detail === 0);
     },
     retry: () => outbox.retry(),
     edit(clientId) {
@@ -70,7 +71,10 @@ function locked(work) {
     begun = true;
     return work();
   };
-  return navigator.locks.request('flow.chat.session', once).catch((error) => {
+  // A tab that sleeps with the lock in hand must not stop this one.
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), LOCK_TIMEOUT);
+  return navigator.locks.request('flow.chat.session', { signal: abort.signal }, once).catch((error) => {
     if (begun) throw error;
     return work();
   });
@@ -84,7 +88,10 @@ async function askSession() {
   const isFirst = visitor === null || isOther;
   visitor = data.visitor;
   shared.set('visitor', visitor);
-  if (isOther) view.clear();
+  if (isOther) {
+    view.clear();
+    stream.restart();
+  }
   // While the stream is at work it knows better where it is.
   if (isFirst) cursor = data.cursor || 0;
   setCompany(data.company);
@@ -216,7 +223,7 @@ window.addEventListener('offline', () => stream.restart());
 window.addEventListener('storage', (event) => {
   const stored = shared.get('visitor');
   if (!isKey(event.key, 'visitor') || !stored || stored === visitor) return;
-  openSession().then(() => stream.restart(), () => {});
+  openSession().catch(() => {});
 });
 
 // ---- unread and the widget around the frame
@@ -250,7 +257,7 @@ if (embedded) {
     if (event.data.type !== 'flow:shown') return;
     frameShown = true;
     markRead();
-    field.focus();
+    takeFocus(false);
   });
 }
 
@@ -258,6 +265,11 @@ if (embedded) {
 
 const field = $('text');
 const length = (text) => Array.from(text).length;
+
+// On a touch screen the text field would raise the on-screen keyboard over the answers.
+function takeFocus(byKeyboard) {
+  (touch && !byKeyboard ? $('log') : field).focus({ preventScroll: true });
+}
 
 function fieldChanged() {
   own.set('draft', field.value);
@@ -356,6 +368,6 @@ setDraft(own.get('draft') || '');
 adoptUnsent();
 // The first word to the widget: the page in the frame has come up.
 showUnread();
-if (!touch || embedded) field.focus();
+if (!touch || embedded) takeFocus(false);
 if (document.hidden) stream.start();
 else becameShown();

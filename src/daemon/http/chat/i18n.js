@@ -100,10 +100,11 @@ function locale() {
   return own.find((tag) => tag && tag.toLowerCase().split('-')[0] === language) || language;
 }
 
-// 24 h or am/pm is a habit of the visitor, not of the language of the page.
-const { hourCycle } = new Intl.DateTimeFormat(navigator.language, { hour: 'numeric' }).resolvedOptions();
+// 24 h or am/pm is a habit of the visitor; Russian knows 24 h only.
+const { hourCycle: ownCycle } = new Intl.DateTimeFormat(navigator.language, { hour: 'numeric' }).resolvedOptions();
 
 export function clockTime(date) {
+  const hourCycle = language === 'ru' ? 'h23' : ownCycle;
   const hour = hourCycle === 'h12' || hourCycle === 'h11' ? 'numeric' : '2-digit';
   return new Intl.DateTimeFormat(locale(), { hour, minute: '2-digit', hourCycle }).format(date);
 }
