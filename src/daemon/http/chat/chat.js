@@ -7,8 +7,8 @@ import { createView } from './view.js';
 
 const TEXT_LIMIT = 4000;
 const COUNTER_FROM = 3600;
-const LOCK_TIMEOUT = 5_000;
-const OFFLINE_SHOWN_AFTER = 2_000;
+const LOCK_TIMEOUT = 5000;
+const OFFLINE_SHOWN_AFTER = 2000;
 
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);

@@ -1,14 +1,14 @@
 // The way to the server: single calls, and the event stream that reconnects by itself.
 
 const BASE = new URL('.', import.meta.url);
-const CALL_TIMEOUT = 15_000;
+const CALL_TIMEOUT = 15000;
 // The server sends a byte at least every 15 s.
-const SILENCE_LIMIT = 40_000;
-const STALE_AFTER = 20_000;
+const SILENCE_LIMIT = 40000;
+const STALE_AFTER = 20000;
 // A stream that ends sooner than this does not reset the back-off.
-const SETTLED_AFTER = 5_000;
-const LONGEST_WAIT = 15_000;
-const LONGEST_RETRY_AFTER = 60_000;
+const SETTLED_AFTER = 5000;
+const LONGEST_WAIT = 15000;
+const LONGEST_RETRY_AFTER = 60000;
 
 /// The server or the way to it is out of order; trying again later can help.
 export class Unavailable extends Error {

@@ -6,7 +6,7 @@ const NEAR_END = 60;
 const WELCOME = 'welcome';
 const LINK = /\bhttps?:\/\/[^\s<>"«»]+|\btel:\+?[\d()\-]{3,20}|\+\d[\d \u00a0()\-]{8,18}\d/gi;
 
-const sameMinute = (a, b) => Boolean(a && b) && Math.floor(a / 60_000) === Math.floor(b / 60_000);
+const sameMinute = (a, b) => Boolean(a && b) && Math.floor(a / 60000) === Math.floor(b / 60000);
 
 function make(tag, className, text) {
   const el = document.createElement(tag);
@@ -245,7 +245,7 @@ export function createView({ log, jump, typing, news }, on) {
 
   function showTyping(isOn) {
     clearTimeout(typingTimer);
-    if (isOn) typingTimer = setTimeout(() => showTyping(false), 60_000);
+    if (isOn) typingTimer = setTimeout(() => showTyping(false), 60000);
     if (typing.hidden === !isOn) return;
     typing.hidden = !isOn;
     if (isOn) announce(t('typing'));
