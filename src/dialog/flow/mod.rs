@@ -1,12 +1,29 @@
 //! The state machine: a form that is filled in any order. Pure: what it must know of the outside it
 //! names as a [`Need`], and is asked again once that is known.
 
+mod appointments;
+mod book;
+mod choose;
+mod form;
+mod hear;
+mod knowledge;
+mod merge;
+mod offer;
+mod outcome;
+mod press;
+mod questions;
+mod refuse;
+#[cfg(test)]
+mod tests;
+mod turn;
+
 use jiff::{Timestamp, Zoned};
 
+use self::turn::Turn;
 use super::understand::Understanding;
 use crate::domain::company::Profile;
 use crate::domain::contact::{Locale, Phone};
-use crate::domain::conversation::{Button, DialogState};
+use crate::domain::conversation::{Button, DialogState, Session};
 use crate::domain::crm::{Appointment, Slot, SlotQuery};
 use crate::domain::knowledge::KnowledgeHit;
 use crate::domain::store::LeadDraft;
@@ -113,7 +130,7 @@ pub struct Plan {
     pub phone: Option<Phone>,
     /// The lead.
     pub lead: Option<LeadDraft>,
-    /// A person is asked for: `asked`, `anger`, `failures` or `question`.
+    /// A person is asked for: `asked`, `anger`, `failures`, `question` or `crm_refused`.
     pub handoff: Option<&'static str>,
     /// A question nobody could answer.
     pub question: Option<String>,
@@ -145,4 +162,56 @@ pub enum Outcome {
     Refused,
     /// The CRM cannot be reached: the request stands and will be finished later. Said once.
     Delayed,
+}
+
+/// What a message or a pressed button leads to. Called again with the fact once a [`Need`] was answered.
+///
+/// # Errors
+/// The fact that must be known first.
+pub fn step(scene: &Scene<'_>, session: Option<&Session>, input: &Input, facts: &dyn Facts) -> Result<Plan, Need> {
+    let mut turn = Turn::new(scene, facts, session);
+    let pressed = match &input.button {
+        Some(value) => turn.press(value)?,
+        None => false,
+    };
+    if !pressed {
+        turn.hear(&input.understanding)?;
+    }
+    Ok(turn.plan())
+}
+
+/// What the CRM's answer to an [`Act`] leads to.
+///
+/// # Errors
+/// The fact that must be known first.
+pub fn outcome(scene: &Scene<'_>, session: &Session, outcome: &Outcome, facts: &dyn Facts) -> Result<Plan, Need> {
+    let mut turn = Turn::new(scene, facts, Some(session));
+    turn.tell_outcome(outcome)?;
+    Ok(turn.plan())
+}
+
+/// The first words of the web chat, before the client has said any.
+#[must_use]
+pub fn welcome(scene: &Scene<'_>) -> Said {
+    let mut turn = Turn::new(scene, &NoFacts, None);
+    turn.say(turn.words().greeting(&scene.profile.company.name));
+    turn.help();
+    turn.said()
+}
+
+/// Knows nothing, for what needs no facts.
+struct NoFacts;
+
+impl Facts for NoFacts {
+    fn slots(&self, query: &SlotQuery) -> Result<&[Slot], Need> {
+        Err(Need::Slots(query.clone()))
+    }
+
+    fn appointments(&self, phone: Option<&Phone>) -> Result<&[Appointment], Need> {
+        Err(Need::Appointments(phone.cloned()))
+    }
+
+    fn knowledge(&self, stems: &[String]) -> Result<&[KnowledgeHit], Need> {
+        Err(Need::Knowledge(stems.to_vec()))
+    }
 }

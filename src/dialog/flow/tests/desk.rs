@@ -1,0 +1,496 @@
+//! A front desk for tests: a profile, a calendar that computes free times, and a chat with one client.
+
+use std::collections::HashMap;
+
+use jiff::civil::{Date, Time};
+use jiff::{ToSpan, Zoned};
+
+use crate::dialog::flow::{Act, Facts, Input, Need, Outcome, Plan, Scene, outcome, step};
+use crate::dialog::understand::{Candidates, DateRange, Intent, TimeRange, Understanding, YesNo};
+use crate::domain::company::{
+    BookingRules, Company, DaySpan, Employee, Interval, KnowledgeEntry, Price, Profile, Service, WeekHours, Zone,
+};
+use crate::domain::contact::{Locale, Phone, Region};
+use crate::domain::conversation::{DialogState, Session};
+use crate::domain::crm::{Appointment, AppointmentStatus, CrmClient, Slot, SlotQuery};
+use crate::domain::knowledge::KnowledgeHit;
+
+pub fn phone(text: &str) -> Phone {
+    Phone::parse(text, Region::default()).unwrap()
+}
+
+pub fn date(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn time(text: &str) -> Time {
+    let (hour, minute) = text.split_once(':').unwrap();
+    Time::new(hour.parse().unwrap(), minute.parse().unwrap(), 0, 0).unwrap()
+}
+
+fn week(days: [&str; 7]) -> WeekHours {
+    let read = |text: &str| {
+        let bound = |text: &str| {
+            let at = time(text);
+            u16::from(at.hour().unsigned_abs()) * 60 + u16::from(at.minute().unsigned_abs())
+        };
+        let stretch = |text: &str| text.split_once('-').map(|(from, to)| Interval { from: bound(from), to: bound(to) });
+        text.split(',').filter_map(stretch).collect()
+    };
+    WeekHours(days.map(read))
+}
+
+fn service(id: &str, title: &str, category: &str, duration_min: u32, price: Option<(i64, Option<i64>)>) -> Service {
+    Service {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        aliases: Vec::new(),
+        category: Some(category.to_owned()),
+        duration_min,
+        price: price.map(|(from, to)| Price { from, to }),
+        hidden: false,
+    }
+}
+
+fn employee(id: &str, name: &str, services: &[&str], hours: Option<WeekHours>) -> Employee {
+    Employee {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        aliases: Vec::new(),
+        title: Some("Механик".to_owned()),
+        services: services.iter().map(|id| (*id).to_owned()).collect(),
+        hours,
+        days_off: Vec::new(),
+        hidden: false,
+    }
+}
+
+fn entry(title: &str, text: &str, tags: &[&str]) -> KnowledgeEntry {
+    KnowledgeEntry {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+    }
+}
+
+/// A garage: closed on Sundays and on 20 March; Marat comes from Tuesday to Saturday at noon.
+pub fn garage() -> Profile {
+    let open = "09:00-19:00";
+    let noon = "12:00-19:00";
+    Profile {
+        company: Company {
+            name: "Автосервис «Поршень»".to_owned(),
+            phone: Some(phone("+78462000000")),
+            address: Some("Самара, ул. Заводская, 3".to_owned()),
+            timezone: Zone::find("Europe/Samara").unwrap(),
+            locale: Locale::Ru,
+            currency: "RUB".to_owned(),
+            hours: week([open, open, open, open, open, "10:00-16:00", ""]),
+            booking: BookingRules { step_min: 30, lead_time_min: 60, horizon_days: 30 },
+            closed: vec![DaySpan { from: date("2026-03-20"), to: date("2026-03-20") }],
+        },
+        services: vec![
+            service("oil", "Замена масла", "Обслуживание", 30, Some((150_000, None))),
+            service("tyres", "Шиномонтаж", "Обслуживание", 60, Some((200_000, Some(400_000)))),
+            service("engine", "Диагностика двигателя", "Диагностика", 90, None),
+            service("gear", "Диагностика подвески", "Диагностика", 60, Some((100_000, None))),
+        ],
+        employees: vec![
+            employee("oleg", "Олег Ветров", &["oil", "tyres"], None),
+            employee(
+                "marat",
+                "Марат Сафин",
+                &["engine", "gear", "oil"],
+                Some(week(["", noon, noon, noon, noon, "12:00-16:00", ""])),
+            ),
+            employee("anna", "Анна Лис", &["tyres", "oil"], None),
+        ],
+        knowledge: vec![
+            entry("Парковка", "Машину можно оставить во дворе, въезд свободный.", &["парковка", "parking", "стоянка"]),
+            entry("Гарантия", "На работы даём гарантию 6 месяцев.", &["гарантия"]),
+            entry("Оплата", "Принимаем карты, СБП и наличные.", &["оплата", "карта", "наличные"]),
+        ],
+    }
+}
+
+/// Facts that are computed when a step asks for them.
+#[derive(Default)]
+struct Known {
+    slots: HashMap<SlotQuery, Vec<Slot>>,
+    appointments: HashMap<Option<Phone>, Vec<Appointment>>,
+    knowledge: HashMap<Vec<String>, Vec<KnowledgeHit>>,
+}
+
+impl Facts for Known {
+    fn slots(&self, query: &SlotQuery) -> Result<&[Slot], Need> {
+        self.slots.get(query).map(Vec::as_slice).ok_or_else(|| Need::Slots(query.clone()))
+    }
+    fn appointments(&self, phone: Option<&Phone>) -> Result<&[Appointment], Need> {
+        self.appointments.get(&phone.cloned()).map(Vec::as_slice).ok_or_else(|| Need::Appointments(phone.cloned()))
+    }
+    fn knowledge(&self, stems: &[String]) -> Result<&[KnowledgeHit], Need> {
+        self.knowledge.get(stems).map(Vec::as_slice).ok_or_else(|| Need::Knowledge(stems.to_vec()))
+    }
+}
+
+/// A chat with one client.
+pub struct Chat {
+    pub profile: Profile,
+    pub now: Zoned,
+    pub name: Option<String>,
+    pub phone: Option<Phone>,
+    pub trust_typed_phone: bool,
+    pub person_spoke: bool,
+    pub language: Option<Locale>,
+    pub session: Option<Session>,
+    pub booked: Vec<Appointment>,
+    /// What the CRM answers instead of doing it.
+    pub answer: Option<Outcome>,
+    pub acts: Vec<Act>,
+    pub plan: Option<Plan>,
+    /// The plan before the CRM answered.
+    pub asked: Option<Plan>,
+    /// How many facts the last step asked for.
+    pub needs: usize,
+}
+
+impl Chat {
+    /// A garage on Tuesday, 10 March 2026, at ten; nothing is known of the client.
+    pub fn new() -> Self {
+        Self {
+            profile: garage(),
+            now: "2026-03-10T10:00:00+04:00[Europe/Samara]".parse().unwrap(),
+            name: None,
+            phone: None,
+            trust_typed_phone: true,
+            person_spoke: false,
+            language: None,
+            session: None,
+            booked: Vec::new(),
+            answer: None,
+            acts: Vec::new(),
+            plan: None,
+            asked: None,
+            needs: 0,
+        }
+    }
+
+    /// The channel knows name and phone.
+    pub fn known() -> Self {
+        Self { name: Some("Пётр".to_owned()), phone: Some(phone("+79270000001")), ..Self::new() }
+    }
+
+    /// A visit that exists before.
+    pub fn with_visit(mut self, service: &str, employee: &str, start: &str, owner: &str) -> Self {
+        self.put(service, Some(employee), start, phone(owner));
+        self
+    }
+
+    fn put(&mut self, service: &str, employee: Option<&str>, start: &str, owner: Phone) -> Appointment {
+        let start: Zoned = format!("{start}[Europe/Samara]").parse().unwrap();
+        let length = self.profile.services.iter().find(|s| s.id == service).unwrap().duration_min;
+        let appointment = Appointment {
+            id: format!("ap{}", self.booked.len() + 1),
+            end: start.checked_add(i64::from(length).minutes()).unwrap(),
+            start,
+            service_id: service.to_owned(),
+            employee_id: employee.map(str::to_owned),
+            client: CrmClient { id: None, name: None, phone: Some(owner), email: None },
+            status: AppointmentStatus::Booked,
+        };
+        self.booked.push(appointment.clone());
+        appointment
+    }
+
+    /// Free times by the profile's hours and what is booked.
+    fn free(&self, query: &SlotQuery) -> Vec<Slot> {
+        let company = &self.profile.company;
+        let length = i64::from(self.profile.services.iter().find(|s| s.id == query.service_id).unwrap().duration_min);
+        let soonest = self.now.checked_add(i64::from(company.booking.lead_time_min).minutes()).unwrap();
+        let mut slots = Vec::new();
+        let mut day = query.from;
+        while day <= query.to {
+            for person in self.profile.visible_employees().filter(|e| e.services.contains(&query.service_id)) {
+                if query.employee_id.as_ref().is_some_and(|id| *id != person.id) || company.is_closed_on(day) {
+                    continue;
+                }
+                for open in person.hours.as_ref().unwrap_or(&company.hours).on(day.weekday()) {
+                    let mut at = i64::from(open.from);
+                    while at + length <= i64::from(open.to) {
+                        let midnight = day.to_zoned(company.timezone.tz().clone()).unwrap();
+                        let start = midnight.checked_add(at.minutes()).unwrap();
+                        let end = start.checked_add(length.minutes()).unwrap();
+                        let clash = self.booked.iter().any(|b| {
+                            b.employee_id.as_deref() == Some(&person.id)
+                                && query.moving.as_ref() != Some(&b.id)
+                                && b.start < end
+                                && start < b.end
+                        });
+                        if !clash && start >= soonest {
+                            slots.push(Slot {
+                                start,
+                                end,
+                                employee_id: Some(person.id.clone()),
+                                service_id: query.service_id.clone(),
+                            });
+                        }
+                        at += i64::from(company.booking.step_min);
+                    }
+                }
+            }
+            day = day.tomorrow().unwrap();
+        }
+        slots.sort_by_key(|slot| slot.start.timestamp());
+        slots
+    }
+
+    fn learn(&self, known: &mut Known, need: Need) {
+        match need {
+            Need::Slots(query) => {
+                assert!(query.from <= query.to, "an empty stretch is no question");
+                let slots = self.free(&query);
+                known.slots.insert(query, slots);
+            }
+            Need::Appointments(phone) => {
+                let own = |a: &&Appointment| phone.is_some() && a.client.phone == phone && a.start > self.now;
+                let mut own: Vec<Appointment> = self.booked.iter().filter(own).cloned().collect();
+                own.sort_by_key(|a| a.start.timestamp());
+                known.appointments.insert(phone, own);
+            }
+            Need::Knowledge(stems) => {
+                known.knowledge.insert(stems, Vec::new());
+            }
+        }
+    }
+
+    fn work(&mut self, act: impl Fn(&Scene<'_>, &dyn Facts) -> Result<Plan, Need>) -> Plan {
+        let mut known = Known::default();
+        for asked in 0..12 {
+            let client_phone = self.phone.clone();
+            let scene = Scene {
+                profile: &self.profile,
+                now: &self.now,
+                language: self.language,
+                client_name: self.name.as_deref(),
+                client_phone: client_phone.as_ref(),
+                person_spoke: self.person_spoke,
+                trust_typed_phone: self.trust_typed_phone,
+            };
+            match act(&scene, &known) {
+                Ok(plan) => {
+                    self.needs = asked;
+                    self.language = Some(plan.language);
+                    self.session =
+                        Some(Session { state: plan.state, form: plan.form.clone(), updated_at: self.now.timestamp() });
+                    return plan;
+                }
+                Err(need) => self.learn(&mut known, need),
+            }
+        }
+        panic!("a step asks for facts without end");
+    }
+
+    fn commit(&mut self, act: &Act) -> Outcome {
+        if let Some(answer) = self.answer.take() {
+            return answer;
+        }
+        match act {
+            Act::Book { service_id, employee_id, start, phone, .. } => {
+                let start = start.to_zoned(self.profile.company.timezone.tz().clone());
+                let text = start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+                Outcome::Booked(self.put(service_id, employee_id.as_deref(), &text, phone.clone()))
+            }
+            Act::Move { appointment_id, start, employee_id } => {
+                let tz = self.profile.company.timezone.tz().clone();
+                let found = self.booked.iter_mut().find(|a| a.id == *appointment_id).unwrap();
+                let length = found.end.timestamp() - found.start.timestamp();
+                found.start = start.to_zoned(tz.clone());
+                found.end = (*start + length).to_zoned(tz);
+                found.employee_id = employee_id.clone().or(found.employee_id.take());
+                Outcome::Moved(found.clone())
+            }
+            Act::Cancel { appointment_id } => {
+                let at = self.booked.iter().position(|a| a.id == *appointment_id).unwrap();
+                Outcome::Cancelled(self.booked.remove(at))
+            }
+        }
+    }
+
+    fn send(&mut self, input: &Input) -> String {
+        let session = self.session.clone();
+        let mut plan = self.work(|scene, facts| step(scene, session.as_ref(), input, facts));
+        for said in &plan.says {
+            assert!(!said.text.contains("записаны") && !said.text.contains("booked"), "{}", said.text);
+        }
+        self.asked = Some(plan.clone());
+        if let Some(act) = plan.act.clone() {
+            let answer = self.commit(&act);
+            self.acts.push(act);
+            plan = self.tell(&answer);
+        }
+        self.plan = Some(plan);
+        self.text()
+    }
+
+    /// The CRM answers.
+    pub fn tell(&mut self, answer: &Outcome) -> Plan {
+        let session = self.session.clone().unwrap();
+        let plan = self.work(|scene, facts| outcome(scene, &session, answer, facts));
+        self.plan = Some(plan.clone());
+        plan
+    }
+
+    /// The client writes; answers the reply.
+    pub fn says(&mut self, understanding: Understanding) -> String {
+        self.send(&Input { understanding, button: None })
+    }
+
+    /// The client presses the button whose title contains this.
+    pub fn press(&mut self, title: &str) -> String {
+        let buttons = self.buttons();
+        let exact = buttons.iter().find(|(text, _)| text == title);
+        let button = exact.or_else(|| buttons.iter().find(|(text, _)| text.contains(title)));
+        let (text, value) = button.unwrap_or_else(|| panic!("no button {title}: {buttons:?}")).clone();
+        self.press_value(&text, &value)
+    }
+
+    /// The client presses a button that may be old.
+    pub fn press_value(&mut self, title: &str, value: &str) -> String {
+        self.send(&Input { understanding: said(title), button: Some(value.to_owned()) })
+    }
+
+    pub fn plan(&self) -> &Plan {
+        self.plan.as_ref().unwrap()
+    }
+
+    pub fn state(&self) -> DialogState {
+        self.plan().state
+    }
+
+    pub fn text(&self) -> String {
+        self.plan().says.iter().map(|said| said.text.clone()).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn buttons(&self) -> Vec<(String, String)> {
+        let buttons = self.plan().says.iter().flat_map(|said| &said.buttons);
+        buttons.map(|button| (button.text.clone(), button.value.clone())).collect()
+    }
+
+    pub fn titles(&self) -> Vec<String> {
+        self.buttons().into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// Live visits as «service employee start».
+    pub fn visits(&self) -> Vec<String> {
+        let shown = |a: &Appointment| {
+            format!("{} {} {}", a.service_id, a.employee_id.as_deref().unwrap_or("-"), a.start.strftime("%m-%d %H:%M"))
+        };
+        self.booked.iter().map(shown).collect()
+    }
+}
+
+/// A message of which nothing is understood yet.
+pub fn said(text: &str) -> Understanding {
+    let russian = text.chars().any(|c| ('а'..='я').contains(&c) || ('А'..='Я').contains(&c));
+    Understanding {
+        text: text.to_owned(),
+        locale: if russian { Locale::Ru } else { Locale::En },
+        intent: Intent::Other,
+        intents: vec![Intent::Other],
+        date: None,
+        time: None,
+        start: None,
+        part: None,
+        ambiguous: false,
+        service: None,
+        employee: None,
+        candidates: Candidates::default(),
+        phone: None,
+        name: None,
+        yes_no: None,
+        other_time: None,
+        any_employee: false,
+        any_time: false,
+        bare_name: None,
+        lone_number: None,
+        negated: false,
+    }
+}
+
+/// Adds what a message means.
+pub trait Means {
+    fn wants(self, intents: &[Intent]) -> Self;
+    fn day(self, day: &str) -> Self;
+    fn days(self, from: &str, to: &str) -> Self;
+    fn at(self, time: &str) -> Self;
+    fn between(self, from: &str, to: &str) -> Self;
+    fn or_at(self, time: &str) -> Self;
+    fn service(self, ids: &[&str]) -> Self;
+    fn employee(self, ids: &[&str]) -> Self;
+    fn phone(self, text: &str) -> Self;
+    fn name(self, text: &str) -> Self;
+    fn with(self, change: impl FnOnce(&mut Understanding)) -> Self;
+}
+
+impl Means for Understanding {
+    fn wants(mut self, intents: &[Intent]) -> Self {
+        self.intents = intents.to_vec();
+        self.intent = intents[0];
+        self
+    }
+    fn day(self, day: &str) -> Self {
+        self.days(day, day)
+    }
+    fn days(mut self, from: &str, to: &str) -> Self {
+        let bound = |text: &str| Some(text).filter(|text| !text.is_empty()).map(date);
+        self.date = Some(DateRange { from: bound(from), to: bound(to) });
+        self
+    }
+    fn at(self, time: &str) -> Self {
+        self.between(time, time)
+    }
+    fn between(mut self, from: &str, to: &str) -> Self {
+        let bound = |text: &str| Some(text).filter(|text| !text.is_empty()).map(time);
+        self.time = Some(TimeRange { from: bound(from), to: bound(to) });
+        self
+    }
+    fn or_at(mut self, other: &str) -> Self {
+        self.ambiguous = true;
+        self.other_time = Some(time(other));
+        self
+    }
+    fn service(mut self, ids: &[&str]) -> Self {
+        self.candidates.service = ids.iter().map(|id| (*id).to_owned()).collect();
+        self.service = Some(ids).filter(|ids| ids.len() == 1).map(|ids| ids[0].to_owned());
+        self
+    }
+    fn employee(mut self, ids: &[&str]) -> Self {
+        self.candidates.employee = ids.iter().map(|id| (*id).to_owned()).collect();
+        self.employee = Some(ids).filter(|ids| ids.len() == 1).map(|ids| ids[0].to_owned());
+        self
+    }
+    fn phone(mut self, text: &str) -> Self {
+        self.phone = Some(phone(text));
+        self
+    }
+    fn name(mut self, text: &str) -> Self {
+        self.name = Some(text.to_owned());
+        self
+    }
+    fn with(mut self, change: impl FnOnce(&mut Understanding)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+pub fn yes(text: &str) -> Understanding {
+    said(text).wants(&[Intent::Yes]).with(|u| u.yes_no = Some(YesNo::Yes))
+}
+
+pub fn no(text: &str) -> Understanding {
+    said(text).wants(&[Intent::No]).with(|u| u.yes_no = Some(YesNo::No))
+}
+
+pub fn book(text: &str) -> Understanding {
+    said(text).wants(&[Intent::Book])
+}

@@ -1,0 +1,8 @@
+//! Stories told to the state machine, with understandings built by hand.
+
+mod bookings;
+mod desk;
+mod edges;
+mod questions;
+mod visits;
+mod wishes;
