@@ -144,10 +144,14 @@ impl Turn<'_> {
 
     /// Moves a visit as far as the form allows.
     pub fn move_visit(&mut self, said: Option<&Understanding>, agreed: Option<&str>) -> Result<(), Need> {
+        let known_before = self.form.visit.is_some();
         if !self.settle_visit(said)? {
             return Ok(());
         }
         let Some(visit) = self.form.visit.clone() else { return Ok(()) };
+        if let (false, Some(said)) = (known_before, said) {
+            self.nudge_visit(said);
+        }
         let only_hour =
             self.form.asked != Some(Asked::Day) && said.is_some_and(|s| s.time.is_some() && s.date.is_none());
         match (self.form.date, self.form.time) {

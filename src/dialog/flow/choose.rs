@@ -23,8 +23,8 @@ const ENOUGH: usize = 3;
 pub(super) enum Found {
     /// This one.
     Slot(Slot),
-    /// Days with free times, to ask among.
-    Days(Vec<Date>, Option<Refusal>),
+    /// Free times of several days, to ask for the day.
+    Days(Vec<Slot>, Option<Refusal>),
     /// Free times of one day, to ask among.
     Times(Date, Vec<Slot>),
     /// Both readings of an hour are free.
@@ -110,8 +110,11 @@ impl Turn<'_> {
     fn find_any_day(&self, service: &str) -> Result<Found, Need> {
         let wish = self.form.time.unwrap_or_default();
         let slots = self.slots_from(service, self.today(), |slot| fits(slot, wish))?;
+        if let (true, Some(first)) = (self.form.soonest, slots.first()) {
+            return self.find_on(service, first.start.date());
+        }
         if !slots.is_empty() {
-            return Ok(Found::Days(days_of(&slots), None));
+            return Ok(Found::Days(slots, None));
         }
         self.near(service, self.today(), Refusal::RangeFull)
     }
@@ -173,7 +176,7 @@ impl Turn<'_> {
             (Some(first), _) if self.form.time.is_some_and(Hours::is_any) => Ok(Found::Slot(first.clone())),
             (_, [day]) => self.find_on(service, *day),
             _ if wish.moment().is_some() => Ok(Found::Several(first_of_each_day(&slots))),
-            _ => Ok(Found::Days(free_days, None)),
+            _ => Ok(Found::Days(slots, None)),
         }
     }
 
@@ -182,7 +185,7 @@ impl Turn<'_> {
         let slots = self.slots_from(service, day, |_| true)?;
         let Some(first) = slots.first() else { return self.nothing(service, why) };
         let Some(at) = self.form.time.and_then(|wish| wish.from.or(wish.to)) else {
-            return Ok(Found::Days(days_of(&slots), Some(why)));
+            return Ok(Found::Days(slots, Some(why)));
         };
         // An afternoon that was meant by «в 8» is looked around for, not the morning.
         let at = self.form.time.and_then(|wish| wish.other).filter(|_| first.start.time() > at).unwrap_or(at);
@@ -197,18 +200,15 @@ impl Turn<'_> {
             return self.near(service, self.today(), why);
         }
         let days = days_of(&slots);
-        let skip = days.len().saturating_sub(ON_OTHER_DAYS);
-        Ok(Found::Days(days[skip..].to_vec(), Some(why)))
+        let first = days[days.len().saturating_sub(ON_OTHER_DAYS)];
+        let last = slots.into_iter().filter(|slot| slot.start.date() >= first).collect();
+        Ok(Found::Days(last, Some(why)))
     }
 
     /// Nothing later is free: something earlier may be.
     fn nothing(&self, service: &str, why: Refusal) -> Result<Found, Need> {
         let slots = self.slots_from(service, self.today(), |_| true)?;
-        Ok(if slots.is_empty() {
-            Found::Nothing(Refusal::NothingFree)
-        } else {
-            Found::Days(days_of(&slots), Some(why))
-        })
+        Ok(if slots.is_empty() { Found::Nothing(Refusal::NothingFree) } else { Found::Days(slots, Some(why)) })
     }
 }
 

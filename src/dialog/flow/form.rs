@@ -171,6 +171,8 @@ pub(super) struct Form {
     pub time: Option<Hours>,
     /// The hour of the visit that is moved is not wished for any more.
     pub new_hour: bool,
+    /// The first free time is wished for.
+    pub soonest: bool,
     /// The employee of the slot whose button was pressed.
     pub picked: Option<String>,
     pub slot: Option<Chosen>,

@@ -54,16 +54,22 @@ impl Turn<'_> {
             }
             (Task::Book, false) => {
                 let service = self.merge_service(said);
-                service | self.merge_employee(said) | self.merge_day(said) | self.merge_time(said)
+                service | self.merge_employee(said) | self.merge_when(said)
             }
             (Task::Move, true) => self.merge_wish_among_questions(said),
             (Task::Move, false) if self.form.asked == Some(Asked::Visit) => narrows(said),
             (Task::Move, false) => {
                 let employee = self.form.visit.is_some() && self.merge_employee(said);
-                employee | self.merge_day(said) | self.merge_time(said) | narrows(said)
+                employee | self.merge_when(said) | narrows(said)
             }
             (Task::Cancel | Task::List, asks) => !asks && narrows(said),
         }
+    }
+
+    fn merge_when(&mut self, said: &Understanding) -> bool {
+        let day = self.merge_day(said);
+        let nudged = self.merge_nudge(said);
+        day | nudged | (!nudged && self.merge_time(said))
     }
 
     fn merge_wish_among_questions(&mut self, said: &Understanding) -> bool {
@@ -192,6 +198,14 @@ impl Turn<'_> {
             self.form.time = None;
             return true;
         }
+        // «вечера» to the question which of two readings was meant.
+        let reading = |at: Time| time.moment().is_none() && !time.is_any() && time.holds(at);
+        let before = self.form.time.filter(|before| before.other.is_some() && said.date.is_none());
+        let meant = before.and_then(|before| match (before.moment(), before.other) {
+            (Some(at), Some(other)) if reading(at) != reading(other) => Some(if reading(at) { at } else { other }),
+            _ => None,
+        });
+        let time = meant.map_or(time, Hours::point);
         self.follow_offer(time, said.date.is_some());
         self.form.time = Some(time);
         if said.date.is_none() && self.form.desired_text.is_none() {

@@ -13,6 +13,10 @@ use crate::domain::crm::Slot;
 
 /// Times offered at once.
 const MAX_TIMES: usize = 10;
+/// Days so few that some times of each are told with the question.
+const FEW_DAYS: usize = 3;
+/// Times told of each.
+const HINTS: usize = 5;
 /// Days offered at once.
 const MAX_DAYS: usize = 7;
 
@@ -39,7 +43,7 @@ impl Turn<'_> {
                 self.form.slot = Some(Chosen::from(&slot));
                 return true;
             }
-            Found::Days(days, why) => self.ask_day(&days, why),
+            Found::Days(slots, why) => self.ask_day(&slots, why),
             Found::Times(day, slots) => self.ask_time(day, &slots),
             Found::Reading(first, second) => {
                 let day = self.on_day(first.start.date());
@@ -63,7 +67,7 @@ impl Turn<'_> {
         false
     }
 
-    fn ask_day(&mut self, days: &[Date], why: Option<Refusal>) {
+    fn ask_day(&mut self, slots: &[Slot], why: Option<Refusal>) {
         let words = self.words();
         let text = match (&why, &self.form.visit, self.form.task) {
             (None, Some(visit), Task::Move) => {
@@ -74,15 +78,33 @@ impl Turn<'_> {
             }
             (Some(_), ..) => words.ask_other_day().to_owned(),
         };
+        let refused = why.is_some();
         if let Some(why) = why {
             self.say(words.refusal(&why));
             // A day that is refused is no wish any more; the hour still is.
             self.form.date = None;
         }
+        let days = days_of(slots);
+        let few: Vec<Slot> = self.hints(slots, &days, refused);
+        if !few.is_empty() {
+            self.say(self.words().free_then(&self.listed(&few)));
+        }
         let title = |day: &Date| format::day_title(*day, self.today(), self.language);
         let buttons = days.iter().take(MAX_DAYS);
         let buttons = buttons.map(|day| Button { text: title(day), value: format!("day:{day}") }).collect();
         self.ask(Asked::Day, DialogState::Booking, text, buttons);
+    }
+
+    /// A few free times to go with the question for the day: of each day when they are few, of the
+    /// nearest when the wished one was refused.
+    fn hints(&self, slots: &[Slot], days: &[Date], refused: bool) -> Vec<Slot> {
+        let shown = match (refused, days.len()) {
+            (true, _) => 1,
+            (false, 1..=FEW_DAYS) => days.len(),
+            (false, _) => 0,
+        };
+        let of = |day: &Date| -> Vec<Slot> { slots.iter().filter(|slot| slot.start.date() == *day).cloned().collect() };
+        days.iter().take(shown).flat_map(|day| spread(&of(day), HINTS)).collect()
     }
 
     fn ask_time(&mut self, day: Date, slots: &[Slot]) {

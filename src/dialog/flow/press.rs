@@ -162,6 +162,11 @@ impl Turn<'_> {
                 let Some((start, employee)) = read_slot(rest, self) else { return Ok(false) };
                 self.form.date = Some(Days::single(start.date()));
                 self.form.time = Some(Hours::point(start.time()));
+                if let (Wanted::Named(named), Some(other)) = (&self.form.employee, &employee)
+                    && named != other
+                {
+                    self.form.employee = Wanted::Named(other.clone());
+                }
                 self.form.picked = employee;
             }
             _ => {}

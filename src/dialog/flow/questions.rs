@@ -59,7 +59,9 @@ impl Turn<'_> {
                 self.say(text);
                 return Ok(());
             }
-            services.extend(self.service().cloned());
+            let done = self.form.done.as_ref().filter(|_| self.form.task == Task::None);
+            let context = self.form.service.as_ref().or(done.map(|done| &done.visit.service));
+            services.extend(context.and_then(|id| self.scene.profile.service(id)).cloned());
         }
         if services.is_empty() {
             self.tell_services(self.words().prices());

@@ -268,6 +268,11 @@ impl<'a> Turn<'a> {
 
     /// What was decided.
     pub fn plan(mut self) -> Plan {
+        let offers_person = self.buttons.iter().any(|button| button.value == "menu:human");
+        if self.question.is_some() && !offers_person && self.act.is_none() {
+            let person = self.person_button();
+            self.buttons.push(person);
+        }
         self.form.buttons.clone_from(&self.buttons);
         let lead = self.lead.take().or_else(|| self.booking_lead());
         let says = if self.is_silent() { Vec::new() } else { vec![self.said()] };

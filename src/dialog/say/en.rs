@@ -92,6 +92,9 @@ impl Phrases for En {
     fn offer_days_at(&self, list: &str) -> String {
         format!("There is free time: {list}. Which suits you?")
     }
+    fn free_then(&self, list: &str) -> String {
+        format!("Free, for example, {list}.")
+    }
     fn offer_nearest(&self, list: &str) -> String {
         format!("The nearest free times: {list}. Which suits you?")
     }
@@ -281,6 +284,9 @@ impl Phrases for En {
         "I have no exact answer to that. I will pass the question to a colleague."
     }
 
+    fn not_set_up(&self) -> &'static str {
+        "Hello! I am passing your message to a colleague, who will answer you here."
+    }
     fn not_understood(&self) -> &'static str {
         "I did not quite understand, could you put it in other words?"
     }

@@ -101,6 +101,8 @@ pub trait Phrases: Sync {
     fn ask_reading(&self, day: &str, first: &str, second: &str) -> String;
     /// The time is free on several days.
     fn offer_days_at(&self, list: &str) -> String;
+    /// Tells some free times before the day is asked for.
+    fn free_then(&self, list: &str) -> String;
     /// Offers the nearest free times.
     fn offer_nearest(&self, list: &str) -> String;
     /// Why the wanted time is not to be had.
@@ -205,6 +207,8 @@ pub trait Phrases: Sync {
     /// The data has no answer.
     fn unknown_answer(&self) -> &'static str;
 
+    /// The company has not been described yet.
+    fn not_set_up(&self) -> &'static str;
     /// The first message that was not understood.
     fn not_understood(&self) -> &'static str;
     /// The second in a row: offers a person.
@@ -265,4 +269,10 @@ pub fn phrases(locale: Locale) -> &'static dyn Phrases {
         Locale::Ru => &ru::Ru,
         Locale::En => &en::En,
     }
+}
+
+/// Said while the company has not been described yet.
+#[must_use]
+pub fn not_set_up(locale: Locale) -> &'static str {
+    phrases(locale).not_set_up()
 }

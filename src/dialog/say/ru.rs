@@ -94,6 +94,9 @@ impl Phrases for Ru {
     fn offer_days_at(&self, list: &str) -> String {
         format!("Есть свободное время: {list}. Что вам подойдёт?")
     }
+    fn free_then(&self, list: &str) -> String {
+        format!("Свободно, например, {list}.")
+    }
     fn offer_nearest(&self, list: &str) -> String {
         format!("Ближайшее свободное время: {list}. Что вам подойдёт?")
     }
@@ -283,6 +286,9 @@ impl Phrases for Ru {
         "На этот вопрос у меня нет точного ответа. Я передам его администратору."
     }
 
+    fn not_set_up(&self) -> &'static str {
+        "Здравствуйте! Передаю ваше сообщение администратору, он ответит вам здесь."
+    }
     fn not_understood(&self) -> &'static str {
         "Не получилось понять вас, напишите, пожалуйста, другими словами."
     }

@@ -1,117 +1,19 @@
-//! A front desk for tests: a profile, a calendar that computes free times, and a chat with one client.
+//! A front desk for tests: a calendar that computes free times, and a chat with one client.
 
 use std::collections::HashMap;
 
-use jiff::civil::{Date, Time};
 use jiff::{ToSpan, Zoned};
 
+use super::garage::garage;
+pub use super::garage::phone;
+pub use super::means::{Means, book, no, said, yes};
 use crate::dialog::flow::{Act, Facts, Input, Need, Outcome, Plan, Scene, outcome, step};
-use crate::dialog::understand::{Candidates, DateRange, Intent, TimeRange, Understanding, YesNo};
-use crate::domain::company::{
-    BookingRules, Company, DaySpan, Employee, Interval, KnowledgeEntry, Price, Profile, Service, WeekHours, Zone,
-};
-use crate::domain::contact::{Locale, Phone, Region};
+use crate::dialog::understand::Understanding;
+use crate::domain::company::Profile;
+use crate::domain::contact::{Locale, Phone};
 use crate::domain::conversation::{DialogState, Session};
 use crate::domain::crm::{Appointment, AppointmentStatus, CrmClient, Slot, SlotQuery};
 use crate::domain::knowledge::KnowledgeHit;
-
-pub fn phone(text: &str) -> Phone {
-    Phone::parse(text, Region::default()).unwrap()
-}
-
-pub fn date(text: &str) -> Date {
-    text.parse().unwrap()
-}
-
-fn time(text: &str) -> Time {
-    let (hour, minute) = text.split_once(':').unwrap();
-    Time::new(hour.parse().unwrap(), minute.parse().unwrap(), 0, 0).unwrap()
-}
-
-fn week(days: [&str; 7]) -> WeekHours {
-    let read = |text: &str| {
-        let bound = |text: &str| {
-            let at = time(text);
-            u16::from(at.hour().unsigned_abs()) * 60 + u16::from(at.minute().unsigned_abs())
-        };
-        let stretch = |text: &str| text.split_once('-').map(|(from, to)| Interval { from: bound(from), to: bound(to) });
-        text.split(',').filter_map(stretch).collect()
-    };
-    WeekHours(days.map(read))
-}
-
-fn service(id: &str, title: &str, category: &str, duration_min: u32, price: Option<(i64, Option<i64>)>) -> Service {
-    Service {
-        id: id.to_owned(),
-        title: title.to_owned(),
-        aliases: Vec::new(),
-        category: Some(category.to_owned()),
-        duration_min,
-        price: price.map(|(from, to)| Price { from, to }),
-        hidden: false,
-    }
-}
-
-fn employee(id: &str, name: &str, services: &[&str], hours: Option<WeekHours>) -> Employee {
-    Employee {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        aliases: Vec::new(),
-        title: Some("Механик".to_owned()),
-        services: services.iter().map(|id| (*id).to_owned()).collect(),
-        hours,
-        days_off: Vec::new(),
-        hidden: false,
-    }
-}
-
-fn entry(title: &str, text: &str, tags: &[&str]) -> KnowledgeEntry {
-    KnowledgeEntry {
-        title: title.to_owned(),
-        text: text.to_owned(),
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-    }
-}
-
-/// A garage: closed on Sundays and on 20 March; Marat comes from Tuesday to Saturday at noon.
-pub fn garage() -> Profile {
-    let open = "09:00-19:00";
-    let noon = "12:00-19:00";
-    Profile {
-        company: Company {
-            name: "Автосервис «Поршень»".to_owned(),
-            phone: Some(phone("+78462000000")),
-            address: Some("Самара, ул. Заводская, 3".to_owned()),
-            timezone: Zone::find("Europe/Samara").unwrap(),
-            locale: Locale::Ru,
-            currency: "RUB".to_owned(),
-            hours: week([open, open, open, open, open, "10:00-16:00", ""]),
-            booking: BookingRules { step_min: 30, lead_time_min: 60, horizon_days: 30 },
-            closed: vec![DaySpan { from: date("2026-03-20"), to: date("2026-03-20") }],
-        },
-        services: vec![
-            service("oil", "Замена масла", "Обслуживание", 30, Some((150_000, None))),
-            service("tyres", "Шиномонтаж", "Обслуживание", 60, Some((200_000, Some(400_000)))),
-            service("engine", "Диагностика двигателя", "Диагностика", 90, None),
-            service("gear", "Диагностика подвески", "Диагностика", 60, Some((100_000, None))),
-        ],
-        employees: vec![
-            employee("oleg", "Олег Ветров", &["oil", "tyres"], None),
-            employee(
-                "marat",
-                "Марат Сафин",
-                &["engine", "gear", "oil"],
-                Some(week(["", noon, noon, noon, noon, "12:00-16:00", ""])),
-            ),
-            employee("anna", "Анна Лис", &["tyres", "oil"], None),
-        ],
-        knowledge: vec![
-            entry("Парковка", "Машину можно оставить во дворе, въезд свободный.", &["парковка", "parking", "стоянка"]),
-            entry("Гарантия", "На работы даём гарантию 6 месяцев.", &["гарантия"]),
-            entry("Оплата", "Принимаем карты, СБП и наличные.", &["оплата", "карта", "наличные"]),
-        ],
-    }
-}
 
 /// Facts that are computed when a step asks for them.
 #[derive(Default)]
@@ -387,110 +289,4 @@ impl Chat {
         };
         self.booked.iter().map(shown).collect()
     }
-}
-
-/// A message of which nothing is understood yet.
-pub fn said(text: &str) -> Understanding {
-    let russian = text.chars().any(|c| ('а'..='я').contains(&c) || ('А'..='Я').contains(&c));
-    Understanding {
-        text: text.to_owned(),
-        locale: if russian { Locale::Ru } else { Locale::En },
-        intent: Intent::Other,
-        intents: vec![Intent::Other],
-        date: None,
-        time: None,
-        start: None,
-        part: None,
-        ambiguous: false,
-        service: None,
-        employee: None,
-        candidates: Candidates::default(),
-        phone: None,
-        name: None,
-        yes_no: None,
-        other_time: None,
-        any_employee: false,
-        any_time: false,
-        bare_name: None,
-        lone_number: None,
-        negated: false,
-    }
-}
-
-/// Adds what a message means.
-pub trait Means {
-    fn wants(self, intents: &[Intent]) -> Self;
-    fn day(self, day: &str) -> Self;
-    fn days(self, from: &str, to: &str) -> Self;
-    fn at(self, time: &str) -> Self;
-    fn between(self, from: &str, to: &str) -> Self;
-    fn or_at(self, time: &str) -> Self;
-    fn service(self, ids: &[&str]) -> Self;
-    fn employee(self, ids: &[&str]) -> Self;
-    fn phone(self, text: &str) -> Self;
-    fn name(self, text: &str) -> Self;
-    fn with(self, change: impl FnOnce(&mut Understanding)) -> Self;
-}
-
-impl Means for Understanding {
-    fn wants(mut self, intents: &[Intent]) -> Self {
-        self.intents = intents.to_vec();
-        self.intent = intents[0];
-        self
-    }
-    fn day(self, day: &str) -> Self {
-        self.days(day, day)
-    }
-    fn days(mut self, from: &str, to: &str) -> Self {
-        let bound = |text: &str| Some(text).filter(|text| !text.is_empty()).map(date);
-        self.date = Some(DateRange { from: bound(from), to: bound(to) });
-        self
-    }
-    fn at(self, time: &str) -> Self {
-        self.between(time, time)
-    }
-    fn between(mut self, from: &str, to: &str) -> Self {
-        let bound = |text: &str| Some(text).filter(|text| !text.is_empty()).map(time);
-        self.time = Some(TimeRange { from: bound(from), to: bound(to) });
-        self
-    }
-    fn or_at(mut self, other: &str) -> Self {
-        self.ambiguous = true;
-        self.other_time = Some(time(other));
-        self
-    }
-    fn service(mut self, ids: &[&str]) -> Self {
-        self.candidates.service = ids.iter().map(|id| (*id).to_owned()).collect();
-        self.service = Some(ids).filter(|ids| ids.len() == 1).map(|ids| ids[0].to_owned());
-        self
-    }
-    fn employee(mut self, ids: &[&str]) -> Self {
-        self.candidates.employee = ids.iter().map(|id| (*id).to_owned()).collect();
-        self.employee = Some(ids).filter(|ids| ids.len() == 1).map(|ids| ids[0].to_owned());
-        self
-    }
-    fn phone(mut self, text: &str) -> Self {
-        self.phone = Some(phone(text));
-        self
-    }
-    fn name(mut self, text: &str) -> Self {
-        self.name = Some(text.to_owned());
-        self
-    }
-    fn with(mut self, change: impl FnOnce(&mut Understanding)) -> Self {
-        change(&mut self);
-        self
-    }
-}
-
-pub fn yes(text: &str) -> Understanding {
-    said(text).wants(&[Intent::Yes]).with(|u| u.yes_no = Some(YesNo::Yes))
-}
-
-pub fn no(text: &str) -> Understanding {
-    said(text).wants(&[Intent::No]).with(|u| u.yes_no = Some(YesNo::No))
-}
-
-pub fn book(text: &str) -> Understanding {
-    said(text).wants(&[Intent::Book])
 }

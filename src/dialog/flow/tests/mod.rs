@@ -3,6 +3,8 @@
 mod bookings;
 mod desk;
 mod edges;
+mod garage;
+mod means;
 mod questions;
 mod visits;
 mod wishes;

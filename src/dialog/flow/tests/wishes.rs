@@ -1,6 +1,7 @@
 //! Wishes for a day and a time: readings, stretches, and what cannot be had.
 
 use super::desk::{Chat, Means, book, no, said, yes};
+use crate::dialog::understand::{Intent, YesNo};
 use crate::domain::conversation::DialogState;
 
 const OTHER: &str = "+79271111111";
@@ -203,4 +204,76 @@ fn a_full_day_offers_days() {
     let reply = chat.says(book("подвеска в четверг").service(&["gear"]).day("2026-03-12"));
     assert!(reply.contains("свободного времени нет"), "{reply}");
     assert_eq!(chat.titles()[0], "пт, 13 марта");
+}
+
+#[test]
+fn earlier_later_and_by_how_much_lean_on_what_was_offered() {
+    let mut chat = Chat::known();
+    chat.says(book("масло завтра в 12").service(&["oil"]).day("2026-03-11").at("12:00"));
+    chat.says(said("а можно на полчаса позже?").wants(&[Intent::Book]));
+    assert!(chat.text().contains("в 12:30"), "{}", chat.text());
+    assert_eq!(chat.state(), DialogState::Confirming);
+    chat.says(said("попозже бы"));
+    assert_eq!(chat.state(), DialogState::Booking);
+    assert!(chat.titles().contains(&"13:00".to_owned()) && !chat.titles().contains(&"12:00".to_owned()));
+    chat.says(said("нет, пораньше, чем предлагали").wants(&[Intent::No]).with(|u| u.yes_no = Some(YesNo::No)));
+    assert!(chat.titles().contains(&"09:00".to_owned()), "{:?}", chat.titles());
+    chat.says(said("самое первое"));
+    assert!(chat.text().contains("в 09:00"), "{}", chat.text());
+}
+
+#[test]
+fn another_day_time_or_employee_than_the_offered_one() {
+    let mut chat = Chat::known();
+    chat.says(book("масло завтра в 12").service(&["oil"]).day("2026-03-11").at("12:00"));
+    chat.says(said("давайте к другому мастеру"));
+    assert!(chat.text().contains("Марат"), "{}", chat.text());
+    chat.says(said("и в другой день"));
+    assert_eq!(chat.state(), DialogState::Booking);
+    assert!(!chat.titles().contains(&"завтра, 11 марта".to_owned()));
+    chat.press("чт, 12 марта");
+    assert!(chat.text().contains("12:00") && chat.text().contains("Марат"), "{}", chat.text());
+    chat.says(said("другое время"));
+    assert!(chat.titles().contains(&"15:00".to_owned()), "{:?}", chat.titles());
+}
+
+#[test]
+fn the_soonest_time_is_looked_for_once_the_service_is_known() {
+    let mut chat = Chat::known();
+    chat.says(book("запишите на ближайшее время"));
+    chat.says(said("масло").service(&["oil"]));
+    assert!(chat.text().contains("Сегодня") && chat.titles().contains(&"11:00".to_owned()), "{}", chat.text());
+}
+
+#[test]
+fn a_move_by_an_hour_is_counted_from_the_visit() {
+    let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-12T14:00:00+04:00", "+79270000001");
+    let by_an_hour = said("перенесите на час позже").wants(&[Intent::Reschedule]).at("13:00");
+    chat.says(by_an_hour);
+    assert!(chat.text().contains("12 марта, в 15:00"), "{}", chat.text());
+}
+
+#[test]
+fn thinking_it_over_changes_nothing() {
+    let mut chat = Chat::known();
+    chat.says(book("масло завтра в 12").service(&["oil"]).day("2026-03-11").at("12:00"));
+    let reply = chat.says(said("подумаю и напишу позже"));
+    assert!(reply.starts_with("Хорошо"), "{reply}");
+    assert_eq!(chat.state(), DialogState::Confirming);
+    chat.says(yes("да, записывайте"));
+    assert_eq!(chat.acts.len(), 1);
+}
+
+#[test]
+fn one_part_of_the_day_settles_two_readings() {
+    let mut chat = Chat::known();
+    chat.profile.company.hours = chat.profile.company.hours.clone();
+    for day in &mut chat.profile.company.hours.0 {
+        *day = vec![crate::domain::company::Interval { from: 480, to: 1320 }];
+    }
+    chat.says(book("шиномонтаж завтра в 8").service(&["tyres"]).day("2026-03-11").at("08:00").or_at("20:00"));
+    assert_eq!(chat.titles(), ["08:00", "20:00"]);
+    chat.says(said("вечера").between("17:00", "23:00"));
+    assert!(chat.text().contains("в 20:00"), "{}", chat.text());
+    assert_eq!(chat.state(), DialogState::Confirming);
 }
