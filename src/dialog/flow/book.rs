@@ -144,7 +144,8 @@ impl Turn<'_> {
         if std::mem::take(&mut self.bad_phone) {
             self.say(words.bad_phone());
         }
-        if let (true, Some(slot)) = (self.is_silent() && self.form.asked != Some(asked), &self.form.slot) {
+        let asked_already = matches!(self.form.asked, Some(Asked::Contact | Asked::Name | Asked::Phone));
+        if let (true, Some(slot)) = (self.is_silent() && !asked_already, &self.form.slot) {
             self.say(self.words().time_is_free(&self.when(&slot.start)));
         }
         self.ask(asked, DialogState::CollectingInfo, text, Vec::new());

@@ -31,8 +31,8 @@ pub(super) enum Found {
     Reading(Slot, Slot),
     /// The wanted time is free on several days.
     Several(Vec<Slot>),
-    /// Not to be had; what is near.
-    Nearest(Refusal, Vec<Slot>),
+    /// Not to be had; what is near, and the same time with somebody else.
+    Nearest(Refusal, Vec<Slot>, Option<Slot>),
     /// Not to be had, and nothing is near.
     Nothing(Refusal),
 }
@@ -41,8 +41,8 @@ impl Found {
     /// Leaves out a time that is known to be gone.
     pub fn without(self, gone: Timestamp) -> Self {
         match self {
-            Self::Nearest(why, slots) => {
-                Self::Nearest(why, slots.into_iter().filter(|slot| slot.start.timestamp() != gone).collect())
+            Self::Nearest(why, slots, _) => {
+                Self::Nearest(why, slots.into_iter().filter(|slot| slot.start.timestamp() != gone).collect(), None)
             }
             other => other,
         }
@@ -130,8 +130,8 @@ impl Turn<'_> {
         let Some(wish) = self.form.time.filter(|wish| !wish.is_any()) else {
             return match (slots.first(), self.form.time) {
                 (None, _) => self.near(service, day, refuse::day(self, service, day)),
-                (Some(first), Some(_)) => Ok(Found::Slot(first.clone())),
-                (Some(_), None) => Ok(Found::Times(day, slots)),
+                (Some(first), Some(wish)) if wish.first => Ok(Found::Slot(first.clone())),
+                (Some(_), _) => Ok(Found::Times(day, slots)),
             };
         };
         if let Some(at) = wish.moment() {
@@ -140,6 +140,7 @@ impl Turn<'_> {
         let inside: Vec<Slot> = slots.iter().filter(|slot| wish.holds(slot.start.time())).cloned().collect();
         match (inside.as_slice(), slots.is_empty()) {
             ([only], _) => Ok(Found::Slot(only.clone())),
+            ([first, ..], _) if wish.first => Ok(Found::Slot(first.clone())),
             ([], true) => self.near(service, day, refuse::day(self, service, day)),
             ([], false) => self.near(service, day, refuse::hours(self, service, day, wish)),
             _ => Ok(Found::Times(day, inside)),
@@ -154,9 +155,24 @@ impl Turn<'_> {
             (None, None) => {
                 // Of two readings that are both not to be had, the one inside the hours is what was meant.
                 let meant = other.filter(|_| refuse::is_outside(self, service, day, at)).unwrap_or(at);
-                self.near(service, day, refuse::time(self, service, day, meant))
+                let why = refuse::time(self, service, day, meant);
+                let elsewhere = self.elsewhere(service, day, meant, &why)?;
+                match self.near(service, day, why)? {
+                    Found::Nearest(why, near, _) => Ok(Found::Nearest(why, near, elsewhere)),
+                    found => Ok(found),
+                }
             }
         }
+    }
+
+    /// The same time with somebody else, when only the named employee stands in the way.
+    fn elsewhere(&self, service: &str, day: Date, at: Time, why: &Refusal) -> Result<Option<Slot>, Need> {
+        let personal = matches!(why, Refusal::Busy(..) | Refusal::DayOff(..) | Refusal::Outside(..));
+        if self.named().is_none() || !personal {
+            return Ok(None);
+        }
+        let anybody = SlotQuery { employee_id: None, ..self.query(service, day, day) };
+        Ok(self.free(&anybody)?.into_iter().find(|slot| slot.start.date() == day && slot.start.time() == at))
     }
 
     fn find_within(&self, service: &str, days: Days) -> Result<Found, Need> {
@@ -173,7 +189,7 @@ impl Turn<'_> {
         let free_days = days_of(&slots);
         match (slots.first(), free_days.as_slice()) {
             (None, _) => self.near(service, from, Refusal::RangeFull),
-            (Some(first), _) if self.form.time.is_some_and(Hours::is_any) => Ok(Found::Slot(first.clone())),
+            (Some(first), _) if wish.first => Ok(Found::Slot(first.clone())),
             (_, [day]) => self.find_on(service, *day),
             _ if wish.moment().is_some() => Ok(Found::Several(first_of_each_day(&slots))),
             _ => Ok(Found::Days(slots, None)),
@@ -189,7 +205,7 @@ impl Turn<'_> {
         };
         // An afternoon that was meant by «в 8» is looked around for, not the morning.
         let at = self.form.time.and_then(|wish| wish.other).filter(|_| first.start.time() > at).unwrap_or(at);
-        Ok(Found::Nearest(why, around(&slots, day, at)))
+        Ok(Found::Nearest(why, around(&slots, day, at), None))
     }
 
     fn near_horizon(&self, service: &str) -> Result<Found, Need> {

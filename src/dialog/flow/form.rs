@@ -64,11 +64,13 @@ pub(super) struct Hours {
     pub to: Option<Time>,
     /// The other reading of a point.
     pub other: Option<Time>,
+    /// Any of them will do: the first is taken.
+    pub first: bool,
 }
 
 impl Hours {
     pub fn point(at: Time) -> Self {
-        Self { from: Some(at), to: Some(at), other: None }
+        Self { from: Some(at), to: Some(at), ..Self::default() }
     }
 
     /// The moment, when it is one.
@@ -76,7 +78,7 @@ impl Hours {
         self.from.filter(|_| self.from == self.to)
     }
 
-    /// Any time will do.
+    /// No hour is named.
     pub fn is_any(self) -> bool {
         self.from.is_none() && self.to.is_none()
     }

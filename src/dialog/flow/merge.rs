@@ -189,9 +189,12 @@ impl Turn<'_> {
     fn merge_time(&mut self, said: &Understanding) -> bool {
         let lone = said.lone_number.filter(|_| self.form.asked == Some(Asked::Time)).and_then(hour);
         let time = match (said.time, lone) {
-            (Some(time), _) => Hours { from: time.from, to: time.to, other: said.other_time },
+            (Some(time), _) => Hours { from: time.from, to: time.to, other: said.other_time, first: said.any_time },
             (None, Some(hour)) => hour,
-            (None, None) if said.any_time => Hours::default(),
+            (None, None) if said.any_time => {
+                let stretch = self.form.time.filter(|wish| wish.moment().is_none());
+                Hours { first: true, ..stretch.unwrap_or_default() }
+            }
             (None, None) => return false,
         };
         if said.negated && said.date.is_none() {

@@ -57,7 +57,7 @@ impl Turn<'_> {
                 let buttons = self.slot_buttons(&slots, false);
                 self.ask(Asked::Time, DialogState::Booking, text, buttons);
             }
-            Found::Nearest(why, slots) => self.offer_nearest(&why, &slots),
+            Found::Nearest(why, slots, elsewhere) => self.offer_nearest(&why, &slots, elsewhere.as_ref()),
             Found::Nothing(why) => {
                 let text = self.words().refusal(&why);
                 let person = self.person_button();
@@ -117,14 +117,19 @@ impl Turn<'_> {
     }
 
     /// Says why not, and what is free nearby.
-    pub fn offer_nearest(&mut self, why: &Refusal, slots: &[Slot]) {
+    fn offer_nearest(&mut self, why: &Refusal, slots: &[Slot], elsewhere: Option<&Slot>) {
         self.say(self.words().refusal(why));
         let text = self.words().offer_nearest(&self.listed(slots));
         let one_day = days_of(slots).len() == 1;
         if let (true, Some(first)) = (one_day, slots.first()) {
             self.form.date = Some(Days::single(first.start.date()));
         }
-        let buttons = self.slot_buttons(slots, one_day);
+        let mut buttons = self.slot_buttons(slots, one_day);
+        if let Some(slot) = elsewhere {
+            let (name, time) = (self.employee_name(slot.employee_id.as_deref()), format::time(slot.start.time()));
+            self.say(self.words().free_with(&time, &name));
+            buttons.insert(0, Button { text: format!("{time}, {name}"), value: slot_value(slot) });
+        }
         self.ask(Asked::Time, DialogState::Booking, text, buttons);
     }
 

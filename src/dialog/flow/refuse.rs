@@ -54,7 +54,7 @@ pub(super) fn day(turn: &Turn<'_>, service: &str, day: Date) -> Refusal {
         (true, ..) => Refusal::DayFull(shown),
         (false, true, _) => Refusal::Closed(shown),
         (false, false, Some(employee)) => Refusal::DayOff(employee.name.clone(), shown),
-        (false, false, None) => Refusal::DayFull(shown),
+        (false, false, None) => Refusal::NotProvided(shown),
     }
 }
 

@@ -92,6 +92,9 @@ impl Phrases for En {
     fn offer_days_at(&self, list: &str) -> String {
         format!("There is free time: {list}. Which suits you?")
     }
+    fn free_with(&self, time: &str, name: &str) -> String {
+        format!("At {time} another specialist is free: {name}.")
+    }
     fn free_then(&self, list: &str) -> String {
         format!("Free, for example, {list}.")
     }
@@ -109,6 +112,7 @@ impl Phrases for En {
             }
             Refusal::Closed(day) => format!("Unfortunately we are closed {day}."),
             Refusal::DayOff(name, day) => format!("Unfortunately {name} does not work {day}."),
+            Refusal::NotProvided(day) => format!("Unfortunately nobody provides this service {day}."),
             Refusal::Outside(day, time, hours) => {
                 format!("Unfortunately {time} is outside our working hours: {day}, they are {hours}.")
             }
@@ -258,13 +262,13 @@ impl Phrases for En {
         format!("We are open: {week}.")
     }
     fn hours_on(&self, day: &str, hours: &str) -> String {
-        format!("{} we are open {hours}.", capitalised(day))
+        format!("{}, we are open {hours}.", capitalised(day))
     }
     fn employee_hours(&self, name: &str, hours: &str) -> String {
         format!("{name} works {hours}.")
     }
     fn closed_on(&self, day: &str) -> String {
-        format!("{} we are closed.", capitalised(day))
+        format!("{}, we are closed.", capitalised(day))
     }
     fn closed_soon(&self, days: &str) -> String {
         format!("Closed: {days}.")

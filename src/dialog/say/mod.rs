@@ -35,6 +35,8 @@ pub enum Refusal {
     Closed(String),
     /// The employee does not work that day: name, day.
     DayOff(String, String),
+    /// Nobody provides the service that day.
+    NotProvided(String),
     /// Outside the hours of that day: day, time, hours.
     Outside(String, String, String),
     /// Begins inside the hours but would end after them: time, length.
@@ -101,6 +103,8 @@ pub trait Phrases: Sync {
     fn ask_reading(&self, day: &str, first: &str, second: &str) -> String;
     /// The time is free on several days.
     fn offer_days_at(&self, list: &str) -> String;
+    /// The wanted time is free with somebody else.
+    fn free_with(&self, time: &str, name: &str) -> String;
     /// Tells some free times before the day is asked for.
     fn free_then(&self, list: &str) -> String;
     /// Offers the nearest free times.

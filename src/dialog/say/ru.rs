@@ -86,13 +86,16 @@ impl Phrases for Ru {
     fn offer_times(&self, day: &str, times: &str, more: bool) -> String {
         let more =
             if more { " Есть и другие часы, напишите удобное время." } else { "" };
-        format!("{} свободно: {times}.{more} Какое время вам удобно?", capitalised(day))
+        format!("{}, свободно: {times}.{more} Какое время вам удобно?", capitalised(day))
     }
     fn ask_reading(&self, day: &str, first: &str, second: &str) -> String {
-        format!("{} свободно и {first}, и {second}. Какое время вы имели в виду?", capitalised(day))
+        format!("{}, свободно и {first}, и {second}. Какое время вы имели в виду?", capitalised(day))
     }
     fn offer_days_at(&self, list: &str) -> String {
         format!("Есть свободное время: {list}. Что вам подойдёт?")
+    }
+    fn free_with(&self, time: &str, name: &str) -> String {
+        format!("В {time} можно записаться к другому специалисту: {name}.")
     }
     fn free_then(&self, list: &str) -> String {
         format!("Свободно, например, {list}.")
@@ -109,6 +112,7 @@ impl Phrases for Ru {
             Refusal::Beyond(last) => format!("К сожалению, так далеко запись ещё не открыта: последний день — {last}."),
             Refusal::Closed(day) => format!("К сожалению, {day}, мы не работаем."),
             Refusal::DayOff(name, day) => format!("К сожалению, {day}, {name} не работает."),
+            Refusal::NotProvided(day) => format!("К сожалению, {day}, приёма по этой услуге нет."),
             Refusal::Outside(day, time, hours) => {
                 format!("К сожалению, в {time} приёма нет: {day}, часы работы {hours}.")
             }
@@ -133,7 +137,7 @@ impl Phrases for Ru {
     }
 
     fn time_is_free(&self, when: &str) -> String {
-        format!("{} свободно.", capitalised(when))
+        format!("{} — свободно.", capitalised(when))
     }
     fn ask_contact(&self) -> &'static str {
         "Как вас зовут и по какому номеру телефона с вами связаться?"
@@ -260,13 +264,13 @@ impl Phrases for Ru {
         format!("Мы работаем: {week}.")
     }
     fn hours_on(&self, day: &str, hours: &str) -> String {
-        format!("{} мы работаем: {hours}.", capitalised(day))
+        format!("{}, мы работаем: {hours}.", capitalised(day))
     }
     fn employee_hours(&self, name: &str, hours: &str) -> String {
         format!("{name}, часы приёма: {hours}.")
     }
     fn closed_on(&self, day: &str) -> String {
-        format!("{} мы не работаем, выходной.", capitalised(day))
+        format!("{}, мы не работаем, выходной.", capitalised(day))
     }
     fn closed_soon(&self, days: &str) -> String {
         format!("Не работаем: {days}.")

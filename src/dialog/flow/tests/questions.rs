@@ -56,7 +56,7 @@ fn hours_are_grouped_and_told_for_a_day() {
     let reply = chat.says(ask("а в воскресенье?", Intent::AskHours).day("2026-03-15"));
     assert!(reply.contains("не работаем"), "{reply}");
     let reply = chat.says(ask("are you open on Saturday?", Intent::AskHours).day("2026-03-14"));
-    assert!(reply.contains("On Saturday, 14 March we are open 10:00–16:00"), "{reply}");
+    assert!(reply.contains("On Saturday, 14 March, we are open 10:00–16:00"), "{reply}");
 }
 
 #[test]

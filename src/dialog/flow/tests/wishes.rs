@@ -46,6 +46,12 @@ fn an_employee_who_is_away_or_busy_is_named() {
     );
     assert!(reply.contains("Марат Сафин не принимает"), "{reply}");
     assert!(chat.titles().contains(&"16:00".to_owned()));
+    chat.press("15:00, Олег Ветров");
+    assert!(
+        chat.text().contains("Олег") && chat.text().contains("15:00"),
+        "the same time with somebody else: {}",
+        chat.text()
+    );
 }
 
 #[test]
@@ -262,6 +268,14 @@ fn thinking_it_over_changes_nothing() {
     assert_eq!(chat.state(), DialogState::Confirming);
     chat.says(yes("да, записывайте"));
     assert_eq!(chat.acts.len(), 1);
+}
+
+#[test]
+fn any_time_of_a_stretch_is_its_first() {
+    let mut chat = Chat::known();
+    chat.says(book("масло завтра вечером").service(&["oil"]).day("2026-03-11").between("17:00", "23:00"));
+    chat.says(said("в любое время").with(|u| u.any_time = true));
+    assert!(chat.text().contains("в 17:00"), "{}", chat.text());
 }
 
 #[test]
