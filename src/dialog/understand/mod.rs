@@ -1,10 +1,28 @@
 //! What a client's words mean: dates, times, intents and entities. Pure; `interfaces.md` §6 is the contract.
 
+mod catalogue;
+mod dates;
+mod given;
+mod intent;
+mod known;
+mod lexicon;
+mod locale;
+mod name;
+mod numbers;
+mod phone;
+mod stems;
+#[cfg(test)]
+mod tests;
+mod token;
+mod typo;
+
+pub use catalogue::Vocabulary;
+
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
 use serde::{Serialize, Serializer};
 
-use crate::domain::contact::{Locale, Phone};
+use crate::domain::contact::{Locale, Phone, Region};
 use crate::domain::conversation::named_enum;
 
 named_enum! {
@@ -170,4 +188,73 @@ pub struct Understanding {
     /// For the dialogue only.
     #[serde(skip)]
     pub negated: bool,
+}
+
+/// Reads one message. `now` carries the company's zone; `region` is the country of numbers without one.
+#[must_use]
+pub fn understand(text: &str, now: &Zoned, vocabulary: &Vocabulary, region: Region) -> Understanding {
+    let tokens = token::tokens(text);
+    let phones = phone::find(&tokens, text, region);
+    let phone_marks = marked(tokens.len(), phones.iter().flat_map(|p| p.first..p.end));
+    let named = name::find(&tokens, &phone_marks);
+    let name_marks = marked(tokens.len(), named.iter().flat_map(|n| n.first..n.end));
+    let taken: Vec<bool> = phone_marks.iter().zip(&name_marks).map(|(a, b)| *a || *b).collect();
+
+    let moves = tokens.iter().any(|t| dates::is_moving(&t.text));
+    let when = dates::read(&tokens, &taken, moves, now);
+    let busy: Vec<bool> = taken.iter().zip(&when.used).map(|(a, b)| *a || *b).collect();
+    let services = vocabulary.services(&tokens, &taken);
+    let employees = vocabulary.employees(&tokens, &busy);
+    let marks = intent::Marks {
+        date: &when.used,
+        service: &marked(tokens.len(), services.tokens.iter().copied()),
+        employee: &marked(tokens.len(), employees.tokens.iter().copied()),
+        name: &name_marks,
+        phone: &phone_marks,
+    };
+    let wants = intent::read(&tokens, marks);
+    let cancels = wants.intents.contains(&Intent::Cancel);
+    let bare_name =
+        if when.said || !services.ids.is_empty() || wants.yes_no.is_some() { None } else { name::bare(&tokens) };
+
+    Understanding {
+        text: text.to_owned(),
+        locale: locale::of(text),
+        intent: wants.intents.first().copied().unwrap_or(Intent::Other),
+        intents: wants.intents,
+        date: when.date,
+        time: when.time,
+        start: when.start,
+        part: when.part,
+        ambiguous: when.ambiguous,
+        service: only(&services.ids),
+        employee: only(&employees.ids),
+        candidates: Candidates { service: services.ids, employee: employees.ids },
+        phone: phones.into_iter().next().map(|p| p.phone),
+        name: named.map(|n| n.name),
+        yes_no: wants.yes_no,
+        other_time: when.other_time,
+        any_employee: wants.any_employee,
+        any_time: wants.any_time,
+        bare_name,
+        lone_number: when.lone_number,
+        negated: (when.negated || employees.refused) && !cancels,
+    }
+}
+
+fn marked(len: usize, places: impl Iterator<Item = usize>) -> Vec<bool> {
+    let mut marks = vec![false; len];
+    for place in places {
+        if let Some(mark) = marks.get_mut(place) {
+            *mark = true;
+        }
+    }
+    marks
+}
+
+fn only(ids: &[String]) -> Option<String> {
+    match ids {
+        [id] => Some(id.clone()),
+        _ => None,
+    }
 }

@@ -1,0 +1,314 @@
+//! Which of the said days and hours is meant: corrections, refusals, alternatives, contradictions.
+
+use jiff::Zoned;
+
+use super::super::{DateRange, DayPart};
+use super::day::{Day, Which};
+use super::lex::{Lex, W};
+use super::resolve::{self, Days, Hours};
+use super::scan::{Piece, Reader, What};
+use super::{between, is_vague, relative};
+
+/// What was settled on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chosen {
+    pub days: Option<Days>,
+    pub hours: Option<Hours>,
+    pub part: Option<DayPart>,
+    /// An exact moment: «через 2 часа», «сейчас».
+    pub moment: Option<Zoned>,
+    pub ambiguous: bool,
+    pub negated: bool,
+}
+
+/// Settles on one of everything.
+pub(super) fn choose(r: &Reader<'_>, mut pieces: Vec<Piece>, now: &Zoned) -> Chosen {
+    if pieces.is_empty() {
+        return Chosen::default();
+    }
+    mark_refused(r, &mut pieces);
+    if pieces.len() > 1 && pieces.iter().any(|p| !is_vague(&p.what) && !p.negated) {
+        pieces.retain(|p| !is_vague(&p.what));
+    }
+    let mut chosen = Chosen::default();
+    if let Some(moment) = pieces.iter().find_map(|p| exact(p, now)) {
+        chosen.moment = Some(moment);
+        return chosen;
+    }
+    expand_tonight(&mut pieces);
+    let days = kept(r, &pieces, |what| what.is_day());
+    let times = kept(r, &pieces, |what| what.is_time());
+    let parts = kept(r, &pieces, |what| matches!(what, What::Part(_)));
+    chosen.negated = days.iter().chain(&times).chain(&parts).any(|p| p.negated);
+
+    let part = parts.first().and_then(|p| if let What::Part(part) = p.what { Some(part) } else { None });
+    choose_days(r, &days, &mut chosen);
+    choose_hours(r, &times, part, &mut chosen);
+    if times.is_empty()
+        && let Some(first) = parts.first()
+    {
+        chosen.hours = resolve::hours(first.what, None);
+        chosen.ambiguous |= parts.iter().any(|p| p.what != first.what);
+    }
+    chosen.part = part.or_else(|| times.iter().find_map(|p| said_part(&p.what)));
+    chosen
+}
+
+fn exact(piece: &Piece, now: &Zoned) -> Option<Zoned> {
+    match piece.what {
+        What::Now => Some(now.clone()),
+        What::Elapsed(minutes) => relative::moment(now, minutes),
+        _ => None,
+    }
+}
+
+fn expand_tonight(pieces: &mut Vec<Piece>) {
+    let Some(at) = pieces.iter().position(|p| p.what == What::Tonight) else { return };
+    let piece = pieces[at];
+    pieces[at].what = What::Part(DayPart::Evening);
+    if !pieces.iter().any(|p| p.what.is_day()) {
+        pieces.push(Piece { what: What::Day(Day::Offset(0)), ..piece });
+    }
+}
+
+fn said_part(what: &What) -> Option<DayPart> {
+    match what {
+        What::Time(clock) | What::TimeBound(_, clock) => clock.part,
+        What::TimeRange(first, last) => first.part.or(last.part),
+        _ => None,
+    }
+}
+
+/// The pieces of one kind that are still meant.
+fn kept(r: &Reader<'_>, pieces: &[Piece], kind: impl Fn(&What) -> bool) -> Vec<Piece> {
+    let mut kept: Vec<Piece> = pieces.iter().filter(|p| kind(&p.what)).copied().collect();
+    if kept.iter().any(|p| !p.negated) {
+        kept.retain(|p| !p.negated);
+    }
+    if kept.iter().any(|p| !p.source) {
+        kept.retain(|p| !p.source);
+    }
+    // A correction takes back what was said before it.
+    let corrected = (1..kept.len()).rev().find(|at| {
+        let gap = between(r, &kept[at - 1], &kept[*at]);
+        gap.contains(&Lex::W(W::Rather))
+            || r.token_is(kept[*at].from.saturating_sub(1), "нет")
+            || gap_says(r, &kept[at - 1], &kept[*at], &["нет", "лучше", "давайте", "no"])
+    });
+    if let Some(at) = corrected {
+        kept.drain(..at);
+    }
+    if r.moves && kept.len() > 1 && !alternatives(r, &kept) {
+        let last_target = kept.iter().rposition(|p| matches!(r.lex(p.from), Lex::W(W::On))).unwrap_or(kept.len() - 1);
+        let merges = kept.iter().any(|p| is_week(&p.what));
+        if !merges && !adjoin(r, &kept) {
+            kept = vec![kept[last_target]];
+        }
+    }
+    kept
+}
+
+fn gap_says(r: &Reader<'_>, first: &Piece, second: &Piece, words: &[&str]) -> bool {
+    (first.to..second.from).any(|at| words.contains(&r.token_text(at)))
+}
+
+fn alternatives(r: &Reader<'_>, pieces: &[Piece]) -> bool {
+    pieces
+        .windows(2)
+        .any(|w| between(r, &w[0], &w[1]).contains(&Lex::W(W::Or)) || matches!(r.lex(w[1].from), Lex::W(W::Or)))
+}
+
+/// Whether two pieces stand side by side: they then speak of one day.
+fn adjoin(r: &Reader<'_>, pieces: &[Piece]) -> bool {
+    pieces.windows(2).any(|w| {
+        let gap = between(r, &w[0], &w[1]);
+        gap.len() <= 2 && gap.iter().all(|lex| matches!(lex, Lex::Sign(',' | '(' | '-') | Lex::W(W::The)))
+    })
+}
+
+const fn is_week(what: &What) -> bool {
+    matches!(what, What::Day(Day::Week(_) | Day::Month(_) | Day::MonthFrom(_) | Day::Weeks(_) | Day::Weekend(_)))
+}
+
+fn choose_days(r: &Reader<'_>, days: &[Piece], chosen: &mut Chosen) {
+    let mut whats: Vec<What> = days.iter().map(|p| p.what).collect();
+    merge_weeks(r, &mut whats);
+    let mut found: Vec<Days> = whats.iter().filter_map(|what| resolve::days(*what, r.today)).collect();
+    let or = alternatives(r, days);
+    if found.len() > 1 && !or && adjoin(r, days) && whats.len() == days.len() {
+        let (agreed, rest) = agreement(&whats, &found);
+        if rest {
+            found = vec![agreed];
+        }
+    }
+    found.dedup();
+    if found.len() > 1 && !or && found.iter().any(|d| !is_past(d, r)) {
+        // «Вчера звонила, хочу в пятницу».
+        found.retain(|d| !is_past(d, r));
+    }
+    chosen.ambiguous |= found.len() > 1;
+    chosen.days = found.iter().min_by_key(|d| d.range.and_then(|range| range.from.or(range.to))).copied();
+}
+
+fn is_past(days: &Days, r: &Reader<'_>) -> bool {
+    matches!(days.range, Some(DateRange { to: Some(to), .. }) if to < r.today)
+}
+
+/// A day named twice, as «в пятницу 13-го»: both must say the same, and a date rules a weekday.
+fn agreement(whats: &[What], found: &[Days]) -> (Days, bool) {
+    let none = Days { range: None, ambiguous: true };
+    let (What::Day(a), What::Day(b)) = (whats[0], whats[1]) else { return (none, false) };
+    let weekday = |day: Day| matches!(day, Day::Weekday(..));
+    let (named, dated) = match (weekday(a), weekday(b)) {
+        (true, false) => (0, 1),
+        (false, true) => (1, 0),
+        (true, true) => return (none, false),
+        (false, false) => {
+            return if found[0].range == found[1].range {
+                (found[0], true)
+            } else {
+                (none, !matches!((a, b), (Day::Offset(_), Day::Offset(_))))
+            };
+        }
+    };
+    let (Some(range), What::Day(Day::Weekday(day, which))) = (found[dated].range, whats[named]) else {
+        return (none, true);
+    };
+    let (Some(from), Some(to)) = (range.from, range.to) else { return (none, true) };
+    let same = from == to && from.weekday().to_monday_zero_offset() == day;
+    let precise = which == Which::Nearest || found[named].range == found[dated].range;
+    if same && precise { (found[dated], true) } else { (none, true) }
+}
+
+/// «на следующей неделе во вторник», «в марте 15-го», «через неделю в среду».
+fn merge_weeks(r: &Reader<'_>, whats: &mut Vec<What>) {
+    let Some(week) = whats.iter().position(is_week) else { return };
+    let Some(day) =
+        whats.iter().position(|w| matches!(w, What::Day(Day::Weekday(_, Which::Nearest) | Day::OfMonth(_))))
+    else {
+        return;
+    };
+    let (What::Day(week_day), What::Day(named)) = (whats[week], whats[day]) else { return };
+    let merged = match (week_day, named) {
+        (Day::Week(which), Day::Weekday(day, _)) => Some(Day::Weekday(day, which)),
+        (Day::Weekend(which), Day::Weekday(day @ 5..=6, _)) => Some(Day::Weekday(day, which)),
+        (Day::Weeks(weeks @ 1..), Day::Weekday(day, _)) => {
+            let today = i32::from(r.today.weekday().to_monday_zero_offset());
+            Some(Day::Offset(weeks * 7 - today + i32::from(day)))
+        }
+        (Day::Month(month), Day::OfMonth(day)) => {
+            Some(Day::Date { day, month: u32::from(month.unsigned_abs()), year: None })
+        }
+        (Day::MonthFrom(which), Day::OfMonth(day)) => Some(Day::Date { day, month: r.month_from(which), year: None }),
+        _ => None,
+    };
+    if let Some(merged) = merged {
+        whats[week] = What::Day(merged);
+        whats.remove(day);
+    }
+}
+
+fn choose_hours(r: &Reader<'_>, times: &[Piece], part: Option<DayPart>, chosen: &mut Chosen) {
+    let mut times = times.to_vec();
+    if times.iter().any(|p| !matches!(p.what, What::Span(..))) {
+        times.retain(|p| !matches!(p.what, What::Span(..)));
+    }
+    let mut found: Vec<Hours> = times.iter().filter_map(|p| resolve::hours(p.what, part)).collect();
+    found.dedup();
+    if let [first, second] = found.as_slice()
+        && !alternatives(r, &times)
+        && let Some(joined) = joined(first, second)
+    {
+        found = vec![joined];
+    }
+    chosen.ambiguous |= found.len() > 1;
+    chosen.hours = found.iter().min_by_key(|h| h.range.from.or(h.range.to)).copied();
+}
+
+/// «после шести, но до восьми» is one stretch.
+fn joined(first: &Hours, second: &Hours) -> Option<Hours> {
+    let (low, high) = match (first.range.to, second.range.to) {
+        (None, Some(_)) => (first, second),
+        (Some(_), None) => (second, first),
+        _ => return None,
+    };
+    let open = high.range.from.is_none();
+    let from = low.range.from?;
+    let to = high.range.to.filter(|to| *to > from).or(high.other)?;
+    let range = super::TimeRange { from: Some(from), to: Some(to) };
+    open.then_some(Hours { range, ambiguous: low.ambiguous, other: None })
+}
+
+/// Words of not being able to.
+const REFUSALS: &[&str] = &[
+    "могу",
+    "смогу",
+    "можем",
+    "сможем",
+    "получится",
+    "получается",
+    "получиться",
+    "подходит",
+    "подойдет",
+    "успею",
+    "успеваю",
+    "удобно",
+    "хочу",
+    "хотелось",
+    "устраивает",
+    "устроит",
+    "выйдет",
+    "вариант",
+    "приду",
+    "буду",
+    "надо",
+    "нужно",
+];
+const BUSY: &[&str] =
+    &["занят", "занята", "заняты", "неудобно", "busy", "can't", "cannot", "cant", "won't", "doesn't", "unavailable"];
+
+/// Marks «не в пятницу», «кроме среды», «завтра не могу».
+fn mark_refused(r: &Reader<'_>, pieces: &mut [Piece]) {
+    let spans: Vec<(usize, usize)> = pieces.iter().map(|p| (p.from, p.to)).collect();
+    for (index, piece) in pieces.iter_mut().enumerate() {
+        let before = |back: usize| piece.from.checked_sub(back).map_or(Lex::Other, |at| r.lex(at));
+        let direct = matches!(before(1), Lex::W(W::Not | W::Except));
+        let only = matches!(before(2), Lex::W(W::Not | W::Except))
+            && !matches!(before(1), Lex::Sign(_))
+            && piece.from >= 2
+            && is_light(r, piece.from - 1);
+        piece.negated = direct || only || refused_in_clause(r, &spans, index);
+    }
+    // «не в пятницу 13-го»: the words beside share the refusal.
+    for at in 1..pieces.len() {
+        if pieces[at - 1].negated && pieces[at].from == pieces[at - 1].to {
+            pieces[at].negated = true;
+        }
+    }
+}
+
+fn is_light(r: &Reader<'_>, at: usize) -> bool {
+    matches!(r.token_text(at), "только" | "на" | "for" | "the" | "on" | "at" | "этот" | "this")
+}
+
+/// A refusal in the same clause, before or after the piece.
+fn refused_in_clause(r: &Reader<'_>, spans: &[(usize, usize)], index: usize) -> bool {
+    let (from, to) = spans[index];
+    let floor = index.checked_sub(1).map_or(0, |i| spans[i].1);
+    let ceiling = spans.get(index + 1).map_or(r.lexemes.len(), |s| s.0);
+    let start = (floor..from).rev().find(|at| is_border(r, *at)).map_or(floor, |at| at + 1);
+    let end = (to..ceiling).find(|at| is_border(r, *at)).unwrap_or(ceiling);
+    let inside = |at: &usize| *at < from || *at >= to;
+    let asks = (start..end).any(|at| r.token_is(at, "ли")) || r.sign(end, '?');
+    !asks
+        && (start..end).filter(inside).any(|at| {
+            let refusal =
+                r.is(at, W::Not) && (at + 1..(at + 3).min(end)).any(|next| REFUSALS.contains(&r.token_text(next)));
+            refusal || BUSY.contains(&r.token_text(at))
+        })
+}
+
+fn is_border(r: &Reader<'_>, at: usize) -> bool {
+    matches!(r.lex(at), Lex::Sign('.' | ',' | '!' | '?' | ';' | '-') | Lex::W(W::Rather))
+        || matches!(r.token_text(at), "а" | "но" | "but" | "давайте" | "поэтому")
+}

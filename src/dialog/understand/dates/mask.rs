@@ -1,0 +1,175 @@
+//! Numbers that count something else: prices, ages, addresses, people, order numbers.
+
+use std::sync::LazyLock;
+
+use super::super::lexicon::listed;
+use super::super::numbers::Class;
+use super::super::token::Token;
+use super::lex::{Lex, Lexeme, Unit, W};
+
+static COUNTED: LazyLock<Vec<&str>> = LazyLock::new(|| listed(include_str!("../lexicon/counted.txt")).collect());
+
+static NUMBERED: LazyLock<Vec<&str>> = LazyLock::new(|| listed(include_str!("../lexicon/numbered.txt")).collect());
+
+const STREETS: &[&str] = &[
+    "ул",
+    "улиц",
+    "проспект",
+    "просп",
+    "пр",
+    "переулок",
+    "пер",
+    "шоссе",
+    "бульвар",
+    "бул",
+    "наб",
+    "набережн",
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "road",
+    "rd",
+];
+
+/// Pronouns before an age or a count.
+const PERSONS: &[&str] = &[
+    "нас",
+    "мне",
+    "ему",
+    "ей",
+    "сыну",
+    "дочке",
+    "дочери",
+    "ребенку",
+    "мужу",
+    "маме",
+    "ему",
+    "i'm",
+    "she's",
+    "he's",
+    "we're",
+    "нам",
+];
+
+fn starts(word: &str, stems: &[&str]) -> bool {
+    stems.iter().any(|stem| {
+        let short = stem.chars().count() <= 3;
+        word.strip_prefix(stem)
+            .is_some_and(|rest| if short { rest.chars().count() <= 2 } else { rest.chars().count() <= 4 })
+    })
+}
+
+/// Turns what is no date and no time into [`Lex::Other`].
+pub(super) fn mask(lexemes: &mut [Lexeme], tokens: &[Token<'_>]) {
+    for at in 0..lexemes.len() {
+        if matches!(lexemes[at].lex, Lex::W(W::Good)) {
+            mask_greeting(lexemes, tokens, at);
+        }
+        let Lex::Num(num) = lexemes[at].lex else { continue };
+        let collective = num.class == Class::Collective;
+        if collective
+            || num.value > 9999
+            || is_counted(lexemes, tokens, at)
+            || is_numbered(lexemes, tokens, at)
+            || is_decimal(lexemes, at)
+        {
+            lexemes[at].lex = Lex::Other;
+        }
+    }
+}
+
+/// «Добрый вечер», «хорошего дня», «с днём рождения» name no time.
+fn mask_greeting(lexemes: &mut [Lexeme], tokens: &[Token<'_>], at: usize) {
+    let after_be = at > 0 && matches!(tokens[lexemes[at - 1].first].text.as_str(), "is" | "be");
+    if after_be {
+        return;
+    }
+    for lexeme in lexemes.iter_mut().skip(at + 1).take(2) {
+        if matches!(lexeme.lex, Lex::Part(_) | Lex::OfDay | Lex::Unit(_) | Lex::Weekend | Lex::Lunch) {
+            lexeme.lex = Lex::Other;
+            return;
+        }
+        if matches!(lexeme.lex, Lex::Sign(_)) {
+            return;
+        }
+    }
+}
+
+fn is_counted(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let Some(next) = lexemes.get(at + 1) else { return false };
+    match next.lex {
+        Lex::Sign('%' | '₽' | '$' | '€' | '£' | '°') => true,
+        Lex::Sign('+') => next.glued,
+        Lex::Unit(Unit::Year) => {
+            let after_month = at > 0 && matches!(lexemes[at - 1].lex, Lex::Month(_) | Lex::Sign('.'));
+            !after_month && !is_counted_from_now(lexemes, at)
+        }
+        Lex::Other => {
+            let word = tokens[next.first].text.as_str();
+            if word == "р" || word == "г" && lexemes[at].lex != Lex::Other {
+                return word == "р";
+            }
+            starts(word, &COUNTED) && !word.starts_with("раздел")
+        }
+        _ => false,
+    }
+}
+
+fn is_counted_from_now(lexemes: &[Lexeme], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|i| lexemes[i].lex);
+    matches!(before, Some(Lex::W(W::Later | W::Inside)))
+        || matches!(lexemes.get(at + 2).map(|l| l.lex), Some(Lex::W(W::Ago)))
+}
+
+fn is_numbered(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let mut before = lexemes[..at].iter().rev().filter(|l| !matches!(l.lex, Lex::Sign('.' | ':' | '#' | '№')));
+    let signs = lexemes[..at].iter().rev().take_while(|l| matches!(l.lex, Lex::Sign('.' | ':' | '#' | '№')));
+    if signs.clone().any(|l| matches!(l.lex, Lex::Sign('#' | '№')))
+        || matches!(at.checked_sub(1).map(|i| lexemes[i].lex), Some(Lex::Sign('$' | '€' | '£' | '₽')))
+    {
+        return true;
+    }
+    if is_dated(lexemes, at) {
+        return false;
+    }
+    let Some(previous) = before.next() else { return false };
+    if matches!(previous.lex, Lex::Other) {
+        let word = tokens[previous.first].text.as_str();
+        if starts(word, &NUMBERED) || word == "д" {
+            return true;
+        }
+        let last = !matches!(
+            lexemes.get(at + 1).map(|l| l.lex),
+            Some(Lex::Sign(':' | '.' | '-') | Lex::Unit(_) | Lex::Part(_) | Lex::OfDay)
+        );
+        if PERSONS.contains(&word) && last {
+            return true;
+        }
+    }
+    // «ул. Лесная, 5».
+    lexemes[..at].iter().rev().take(4).any(|l| l.lex == Lex::Other && starts(tokens[l.first].text.as_str(), STREETS))
+}
+
+/// Whether what follows says that the number is a day or an hour.
+fn is_dated(lexemes: &[Lexeme], at: usize) -> bool {
+    let class_is_day = matches!(lexemes[at].lex, Lex::Num(num) if num.class == Class::Day);
+    class_is_day || matches!(lexemes.get(at + 1).map(|l| l.lex), Some(Lex::Month(_) | Lex::Sign(':')))
+}
+
+/// «2,5» and «1 500».
+fn is_decimal(lexemes: &[Lexeme], at: usize) -> bool {
+    let lex = |i: usize| lexemes.get(i).map(|l| l.lex);
+    let glued = |i: usize| lexemes.get(i).is_some_and(|l| l.glued);
+    let comma_after = lex(at + 1) == Some(Lex::Sign(','))
+        && glued(at + 1)
+        && glued(at + 2)
+        && matches!(lex(at + 2), Some(Lex::Num(_)));
+    let digits = |i: usize| match lex(i) {
+        Some(Lex::Num(num)) => num.digits,
+        _ => 0,
+    };
+    let thousands = digits(at) > 0 && digits(at + 1) == 3;
+    let after_other = at > 0 && digits(at) == 3;
+    comma_after || thousands || after_other
+}

@@ -1,0 +1,398 @@
+//! Walks through the message and takes out every day, hour and stretch that is said.
+
+use jiff::civil::Date;
+
+use super::super::DayPart;
+use super::super::numbers::{Class, Num};
+use super::super::token::{Kind, Token};
+use super::day::{self, Day, Which};
+use super::lex::{Lex, Lexeme, Unit, W};
+use super::range;
+use super::relative;
+use super::time::{self, Clock};
+
+/// The lexemes and what must be known to read them.
+pub(super) struct Reader<'a> {
+    pub lexemes: &'a [Lexeme],
+    pub tokens: &'a [Token<'a>],
+    /// Something is to be moved: «с» is where from.
+    pub moves: bool,
+    pub today: Date,
+}
+
+impl Reader<'_> {
+    pub fn lex(&self, at: usize) -> Lex {
+        self.lexemes.get(at).map_or(Lex::Other, |l| l.lex)
+    }
+
+    pub fn is(&self, at: usize, word: W) -> bool {
+        self.lex(at) == Lex::W(word)
+    }
+
+    pub fn sign(&self, at: usize, sign: char) -> bool {
+        self.lex(at) == Lex::Sign(sign)
+    }
+
+    pub fn glued(&self, at: usize) -> bool {
+        self.lexemes.get(at).is_some_and(|l| l.glued)
+    }
+
+    pub fn num(&self, at: usize) -> Option<Num> {
+        match self.lex(at) {
+            Lex::Num(num) => Some(num),
+            _ => None,
+        }
+    }
+
+    pub fn digits(&self, at: usize) -> Option<Num> {
+        self.num(at).filter(|num| num.digits > 0)
+    }
+
+    pub fn unit(&self, at: usize) -> Option<Unit> {
+        match self.lex(at) {
+            Lex::Unit(unit) => Some(unit),
+            Lex::OfDay => Some(Unit::Day),
+            Lex::Hours => Some(Unit::Hour),
+            _ => None,
+        }
+    }
+
+    pub fn month(&self, at: usize) -> Option<i8> {
+        match self.lex(at) {
+            Lex::Month(month) => Some(month),
+            _ => None,
+        }
+    }
+
+    fn token(&self, at: usize) -> Option<&Token<'_>> {
+        self.lexemes.get(at).map(|l| &self.tokens[l.first])
+    }
+
+    pub fn token_text(&self, at: usize) -> &str {
+        self.token(at).map_or("", |t| t.text.as_str())
+    }
+
+    pub fn token_is(&self, at: usize, text: &str) -> bool {
+        self.token(at).is_some_and(|t| t.is(text))
+    }
+
+    pub fn is_english(&self, at: usize) -> bool {
+        self.token_text(at).bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
+    }
+
+    pub fn is_abbreviated(&self, at: usize) -> bool {
+        self.token_text(at).chars().count() <= 4
+    }
+
+    pub fn is_glued_word(&self, at: usize, text: &str) -> bool {
+        self.glued(at) && self.token_is(at, text)
+    }
+
+    pub fn article_before(&self, at: usize) -> bool {
+        at > 0 && self.is(at - 1, W::The)
+    }
+
+    pub fn is_other_word(&self, at: usize) -> bool {
+        self.lex(at) == Lex::Other && self.token(at).is_some_and(|t| t.kind == Kind::Word)
+    }
+
+    /// A rough guess: does the word speak of doing rather than name a thing?
+    pub fn is_verb_like(&self, at: usize) -> bool {
+        const ENDS: &[&str] = &[
+            "у",
+            "ю",
+            "ть",
+            "ться",
+            "те",
+            "но",
+            "ет",
+            "ит",
+            "усь",
+            "юсь",
+            "ла",
+            "ли",
+            "бы",
+            "мне",
+            "есть",
+            "меня",
+            "удобнее",
+            "будет",
+            "пожалуйста",
+            "если",
+            "please",
+            "would",
+            "works",
+            "is",
+            "if",
+        ];
+        let word = self.token_text(at);
+        ENDS.iter().any(|end| word.ends_with(end))
+    }
+
+    /// Whether the number before `at` counts the thing named there.
+    pub fn is_other_noun_number(&self, at: usize) -> bool {
+        const ENDS: &[&str] = &["ов", "ев", "ек", "ок", "ией", "иям", "ями", "ами", "ца", "цев"];
+        let word = self.token_text(at);
+        self.is_other_word(at) && word != "срок" && ENDS.iter().any(|end| word.ends_with(end))
+    }
+
+    /// "in the evening", "at night".
+    pub fn in_the_part(&self, at: usize) -> bool {
+        let article = usize::from(self.is(at + 1, W::The));
+        matches!(self.lex(at), Lex::W(W::Inside | W::In)) && matches!(self.lex(at + 1 + article), Lex::Part(_))
+    }
+
+    /// Whether nothing but signs stands outside.
+    pub fn whole(&self, from: usize, to: usize) -> bool {
+        self.lexemes.iter().enumerate().all(|(at, l)| (from..to).contains(&at) || matches!(l.lex, Lex::Sign(_)))
+    }
+
+    /// This or the next month, by number.
+    pub fn month_from(&self, which: Which) -> u32 {
+        let month = u32::from(self.today.month().unsigned_abs());
+        match which {
+            Which::Next => month % 12 + 1,
+            Which::Last => (month + 10) % 12 + 1,
+            Which::This | Which::Nearest => month,
+        }
+    }
+}
+
+/// Which side of a point is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// From it on.
+    From,
+    /// After it.
+    After,
+    /// Up to it.
+    Until,
+}
+
+/// One thing that was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Day(Day),
+    DayBound(Side, Day),
+    DayRange(Day, Day),
+    Time(Clock),
+    TimeBound(Side, Clock),
+    TimeRange(Clock, Clock),
+    /// Minutes of the day, open ends absent.
+    Span(Option<u16>, Option<u16>),
+    Part(DayPart),
+    /// Minutes from now.
+    Elapsed(i64),
+    Now,
+    Tonight,
+}
+
+impl What {
+    pub fn is_day(&self) -> bool {
+        matches!(self, Self::Day(_) | Self::DayBound(..) | Self::DayRange(..))
+    }
+
+    pub fn is_time(&self) -> bool {
+        matches!(self, Self::Time(_) | Self::TimeBound(..) | Self::TimeRange(..) | Self::Span(..))
+    }
+}
+
+/// What was said and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece {
+    pub what: What,
+    /// First lexeme.
+    pub from: usize,
+    /// One past the last lexeme.
+    pub to: usize,
+    /// Where a visit is now, not where it should be.
+    pub source: bool,
+    /// Refused.
+    pub negated: bool,
+}
+
+/// Everything said of days and hours, in order.
+pub(super) fn pieces(r: &Reader<'_>) -> Vec<Piece> {
+    let mut found: Vec<Piece> = Vec::new();
+    let mut at = 0;
+    while at < r.lexemes.len() {
+        let before = found.len();
+        at = match piece(r, at, found.last()) {
+            Some((what, end, source)) if end > at => {
+                found.push(Piece { what, from: at, to: end, source, negated: false });
+                end
+            }
+            _ => at + 1,
+        };
+        if found.len() > before {
+            at = moved_from(r, at, &mut found);
+        }
+    }
+    found
+}
+
+/// «с пятницы на субботу»: the first is where from.
+fn moved_from(r: &Reader<'_>, at: usize, found: &mut [Piece]) -> usize {
+    let Some(piece) = found.last_mut() else { return at };
+    let on = r.is(at, W::On) && !r.is_english(at);
+    if on && let What::DayBound(Side::From, day) = piece.what {
+        (piece.what, piece.source) = (What::Day(day), true);
+    }
+    if on && let What::TimeBound(Side::From, clock) = piece.what {
+        (piece.what, piece.source) = (What::Time(clock), true);
+    }
+    at
+}
+
+fn piece(r: &Reader<'_>, at: usize, last: Option<&Piece>) -> Option<(What, usize, bool)> {
+    match r.lex(at) {
+        Lex::Now if !(r.token_is(at, "прямо") && r.lex(at + 1) != Lex::Now) => {
+            return Some((What::Now, at + 1, false));
+        }
+        Lex::Tonight => return Some((What::Tonight, at + 1, false)),
+        Lex::RelAdjective(offset) => return Some((What::Day(Day::Offset(offset)), at + 1, true)),
+        Lex::W(W::Or) => return alternative(r, at, last),
+        _ => {}
+    }
+    if let Some((minutes, end)) = relative::minutes(r, at) {
+        return Some((What::Elapsed(minutes), end, false));
+    }
+    let lead = preposition(r, at);
+    if lead.source {
+        return sourced(r, lead);
+    }
+    let adjacent =
+        last.is_some_and(|p| p.to == at && (p.what.is_day() || matches!(p.what, What::Part(_) | What::Tonight)));
+    range::read(r, lead, at)
+        .or_else(|| {
+            bounded(r, lead).map(|(what, end)| {
+                (what, end, r.moves && matches!(what, What::DayBound(Side::From, _) | What::TimeBound(Side::From, _)))
+            })
+        })
+        .or_else(|| point(r, lead, adjacent).map(|(what, end)| (what, end, false)))
+}
+
+/// «или в 4», «или 4».
+fn alternative(r: &Reader<'_>, at: usize, last: Option<&Piece>) -> Option<(What, usize, bool)> {
+    let after_time = last.is_some_and(|p| p.to == at && matches!(p.what, What::Time(_)));
+    let clock = after_time.then(|| time::read(r, at + 1, None, true)).flatten().filter(|_| r.num(at + 1).is_some());
+    clock.map(|(clock, end)| (What::Time(clock), end, false))
+}
+
+/// The words before a day or an hour.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lead {
+    pub prep: Option<W>,
+    pub side: Option<Side>,
+    /// Where the day or the hour begins.
+    pub next: usize,
+    /// «вместо».
+    pub source: bool,
+}
+
+/// Reads «часов в», «не раньше», «ближе к», «где-то около» and the plain prepositions.
+fn preposition(r: &Reader<'_>, start: usize) -> Lead {
+    let none = Lead { prep: None, side: None, next: start, source: false };
+    let mut at = start;
+    if r.is(at, W::Instead) && (r.is(at + 1, W::Of) || !r.is_english(at)) {
+        return Lead { next: at + 1 + usize::from(r.is(at + 1, W::Of)), source: true, ..none };
+    }
+    if r.is(at, W::Not) || r.token_is(at, "no") {
+        let side = match r.lex(at + 1) {
+            Lex::W(W::Earlier) => Some(Side::From),
+            Lex::W(W::AfterThat | W::After) if !r.is_english(at + 1) || r.is(at + 1, W::AfterThat) => Some(Side::Until),
+            _ => None,
+        };
+        let next = at + 2 + usize::from(matches!(r.token_text(at + 2), "чем" | "than"));
+        let next = if matches!(r.lex(next), Lex::W(W::In | W::On)) { next + 1 } else { next };
+        return side.map_or(none, |side| Lead { prep: Some(W::Until), side: Some(side), next, source: false });
+    }
+    while matches!(
+        r.lex(at),
+        Lex::W(W::Filler | W::About | W::Toward | W::Starting) | Lex::Hours | Lex::Unit(Unit::Hour)
+    ) && matches!(r.lex(at + 1), Lex::W(W::In | W::To | W::From | W::On | W::About | W::Filler) | Lex::Hours)
+    {
+        at += 1;
+    }
+    let Lex::W(prep) = r.lex(at) else { return none };
+    let side = match prep {
+        W::Until => Some(Side::Until),
+        W::By if r.is_english(at) => Some(Side::Until),
+        W::After => Some(Side::After),
+        W::From => Some(Side::From),
+        W::In | W::Inside | W::On | W::To | W::Through | W::About | W::Between | W::Toward => None,
+        _ => return none,
+    };
+    let mut next = at + 1;
+    while matches!(r.lex(next), Lex::W(W::About | W::Filler) | Lex::Hours)
+        || (r.token_is(next, "часов") && r.num(next + 1).is_some())
+    {
+        next += 1;
+    }
+    Lead { prep: Some(prep), side, next, source: false }
+}
+
+fn sourced(r: &Reader<'_>, lead: Lead) -> Option<(What, usize, bool)> {
+    if let Some((day, end)) = day::read(r, lead.next, None) {
+        return Some((What::Day(day), end, true));
+    }
+    time::read(r, lead.next, Some(W::In), true).map(|(clock, end)| (What::Time(clock), end, true))
+}
+
+/// «до пятницы», «после шести», «до обеда», «с 15-го».
+fn bounded(r: &Reader<'_>, lead: Lead) -> Option<(What, usize)> {
+    let side = lead.side?;
+    let next = if r.is(lead.next, W::The) { lead.next + 1 } else { lead.next };
+    if let Some((day, end)) = day::read(r, lead.next, lead.prep) {
+        return Some((What::DayBound(side, day), end));
+    }
+    match (r.lex(next), side) {
+        (Lex::Lunch, Side::Until) => return Some((What::Span(None, Some(13 * 60)), next + 1)),
+        (Lex::Lunch, _) => return Some((What::Span(Some(13 * 60), None), next + 1)),
+        (Lex::Part(part), Side::Until) => return Some((What::Span(None, Some(part_minutes(part).0)), next + 1)),
+        (Lex::Part(part), Side::From) => return Some((What::Part(part), next + 1)),
+        (Lex::Part(part), Side::After) => return Some((What::Span(Some(part_minutes(part).1), None), next + 1)),
+        _ => {}
+    }
+    let (clock, end) = time::read(r, lead.next, lead.prep, true)?;
+    Some((What::TimeBound(side, clock), end))
+}
+
+/// The edges of a part of the day, in minutes.
+pub(super) const fn part_minutes(part: DayPart) -> (u16, u16) {
+    match part {
+        DayPart::Morning => (6 * 60, 12 * 60),
+        DayPart::Day => (12 * 60, 17 * 60),
+        DayPart::Evening => (17 * 60, 23 * 60),
+        DayPart::Night => (23 * 60, 6 * 60),
+    }
+}
+
+/// «в пятницу», «в 15:00», «вечером», «в обед».
+fn point(r: &Reader<'_>, lead: Lead, adjacent: bool) -> Option<(What, usize)> {
+    let (prep, at) = (lead.prep, lead.next);
+    if let Some((day, end)) = day::read(r, at, prep) {
+        return Some((What::Day(day), end));
+    }
+    let article = usize::from(r.is(at, W::The));
+    match r.lex(at + article) {
+        Lex::Lunch => return Some((What::Span(Some(12 * 60), Some(14 * 60)), at + article + 1)),
+        Lex::Part(part) => return Some((What::Part(part), at + article + 1)),
+        Lex::Num(num) if num.value <= 2 && r.is(at + 1, W::Half) && r.lex(at + 2) == Lex::OfDay => {
+            let span = if num.value == 1 { What::Span(None, Some(12 * 60)) } else { What::Span(Some(12 * 60), None) };
+            return Some((span, at + 3));
+        }
+        _ => {}
+    }
+    let on_is_russian = prep == Some(W::On) && !r.is_english(at.saturating_sub(1));
+    let bare = match prep {
+        Some(W::In | W::To | W::About | W::By | W::Toward) => true,
+        Some(W::On) => {
+            on_is_russian && !r.is_other_noun_number(at + 1) && r.unit(at + 1).is_none_or(|u| u == Unit::Hour)
+        }
+        None => adjacent && r.num(at).is_some_and(|n| n.class == Class::Cardinal),
+        _ => false,
+    };
+    let (clock, end) = time::read(r, at, prep, bare)?;
+    Some((What::Time(clock), end))
+}

@@ -1,0 +1,421 @@
+//! The patterns of intents, compiled once from `lexicon/intents.txt`, and their matching.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// What a pattern tells of a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// A person is wanted, or there is a complaint.
+    Human,
+    /// A visit is called off.
+    Cancel,
+    /// Cannot come: a cancellation unless another day is named.
+    WeakCancel,
+    /// Asks how cancelling works.
+    CancelQuestion,
+    /// A visit is moved.
+    Reschedule,
+    /// A visit is wanted.
+    Book,
+    /// «записывайте»: a booking, or agreement to one.
+    Confirm,
+    /// Asks for the visits that exist.
+    MyBookings,
+    /// Asks what it costs.
+    AskPrice,
+    /// Asks when it is open.
+    AskHours,
+    /// Asks where it is.
+    AskAddress,
+    /// Asks what is done.
+    AskServices,
+    /// Asks who works.
+    AskStaff,
+    /// A subject of the business.
+    Topic,
+    /// Looks like a question.
+    Question,
+    /// Is a question.
+    Asks,
+    /// Orders to the bot itself.
+    Injection,
+    /// Hello.
+    Greet,
+    /// Goodbye.
+    Bye,
+    /// Thanks.
+    Thanks,
+    /// Sociable.
+    Smalltalk,
+    /// Agreement.
+    Yes,
+    /// Agreement that beside thanks is only politeness.
+    SoftYes,
+    /// Refusal.
+    No,
+    /// Looks like agreement and is not.
+    NotYes,
+    /// Anyone will do.
+    AnyEmployee,
+    /// Any time will do.
+    AnyTime,
+}
+
+const TAGS: &[(&str, Tag)] = &[
+    ("human", Tag::Human),
+    ("cancel", Tag::Cancel),
+    ("weak_cancel", Tag::WeakCancel),
+    ("cancel_question", Tag::CancelQuestion),
+    ("reschedule", Tag::Reschedule),
+    ("book", Tag::Book),
+    ("confirm", Tag::Confirm),
+    ("my_bookings", Tag::MyBookings),
+    ("ask_price", Tag::AskPrice),
+    ("ask_hours", Tag::AskHours),
+    ("ask_address", Tag::AskAddress),
+    ("ask_services", Tag::AskServices),
+    ("ask_staff", Tag::AskStaff),
+    ("topic", Tag::Topic),
+    ("question", Tag::Question),
+    ("asks", Tag::Asks),
+    ("injection", Tag::Injection),
+    ("greet", Tag::Greet),
+    ("bye", Tag::Bye),
+    ("thanks", Tag::Thanks),
+    ("smalltalk", Tag::Smalltalk),
+    ("yes", Tag::Yes),
+    ("soft_yes", Tag::SoftYes),
+    ("no", Tag::No),
+    ("not_yes", Tag::NotYes),
+    ("any_employee", Tag::AnyEmployee),
+    ("any_time", Tag::AnyTime),
+];
+
+impl Tag {
+    fn parse(name: &str) -> Option<Self> {
+        TAGS.iter().find(|(known, _)| *known == name).map(|(_, tag)| *tag)
+    }
+}
+
+/// The words of a list file; lines that begin with `#` are remarks.
+pub(super) fn listed(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
+}
+
+/// The words of a list file as a set.
+pub(super) fn words_of(text: &'static str) -> HashSet<&'static str> {
+    listed(text).collect()
+}
+
+/// The tags of one sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Tags(u32);
+
+impl Tags {
+    /// Whether the tag was found.
+    pub fn has(self, tag: Tag) -> bool {
+        self.0 & (1 << tag as u32) != 0
+    }
+
+    /// Adds a tag.
+    pub fn add(&mut self, tag: Tag) {
+        self.0 |= 1 << tag as u32;
+    }
+
+    /// Takes a tag away.
+    pub fn remove(&mut self, tag: Tag) {
+        self.0 &= !(1 << tag as u32);
+    }
+
+    /// Both together.
+    pub fn join(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// A word of a sentence.
+#[derive(Debug)]
+pub(super) struct Word<'t> {
+    /// Folded.
+    pub text: &'t str,
+    /// A clause begins here.
+    pub starts: bool,
+    /// A clause ends here.
+    pub ends: bool,
+}
+
+/// What is known of a sentence besides its words.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Facts {
+    /// A day or an hour is in it.
+    pub date: bool,
+    /// A service is in it.
+    pub service: bool,
+    /// An employee, or a person to go to.
+    pub employee: bool,
+    /// It ends with a question mark.
+    pub question: bool,
+    /// It is a question.
+    pub ask: bool,
+}
+
+#[derive(Debug)]
+struct Phrase {
+    atoms: Vec<u32>,
+    starts: bool,
+    ends: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fact {
+    Date,
+    Service,
+    Employee,
+    Question,
+    Ask,
+}
+
+#[derive(Debug, Default)]
+struct Element {
+    phrases: Vec<Phrase>,
+    facts: Vec<Fact>,
+    negative: bool,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    tag: Tag,
+    elements: Vec<Element>,
+    ordered: bool,
+}
+
+/// How many words may stand between two elements of an ordered pattern.
+const GAP: usize = 4;
+
+#[derive(Debug, Default)]
+struct Lexicon {
+    exact: HashMap<String, u32>,
+    prefixes: HashMap<String, u32>,
+    atoms: u32,
+    patterns: Vec<Pattern>,
+    /// Patterns by the first atoms of their first element.
+    by_atom: HashMap<u32, Vec<u32>>,
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut lexicon = Lexicon::default();
+    for line in include_str!("lexicon/intents.txt").lines() {
+        if !line.starts_with('#')
+            && let Some((tag, pattern)) = line.split_once(": ")
+            && let Some(tag) = Tag::parse(tag)
+        {
+            lexicon.add(tag, pattern);
+        }
+    }
+    lexicon
+});
+
+static SERVICES: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut stems: HashMap<char, Vec<&'static str>> = HashMap::new();
+    for stem in listed(include_str!("lexicon/services.txt")) {
+        if let Some(first) = stem.chars().next() {
+            stems.entry(first).or_default().push(stem);
+        }
+    }
+    stems
+});
+
+/// Whether a folded word names something that small businesses do.
+pub(super) fn is_service_word(word: &str) -> bool {
+    let Some(stems) = word.chars().next().and_then(|first| SERVICES.get(&first)) else { return false };
+    stems
+        .iter()
+        .any(|stem| word.strip_prefix(stem).is_some_and(|rest| stem.chars().count() > 3 || rest.chars().count() <= 2))
+}
+
+/// Whether the patterns know the folded word.
+pub(super) fn is_pattern_word(word: &str) -> bool {
+    let mut found = false;
+    LEXICON.atoms_of(word, |_, _| found = true);
+    found
+}
+
+impl Lexicon {
+    fn add(&mut self, tag: Tag, text: &str) {
+        let mut elements = Vec::new();
+        let ordered = !text.split_whitespace().any(|part| part == "&");
+        for part in text.split_whitespace().filter(|part| *part != "&") {
+            elements.push(self.element(part));
+        }
+        let index = u32::try_from(self.patterns.len()).unwrap_or(u32::MAX);
+        if let Some(first) = elements.iter().find(|e| !e.negative && !e.phrases.is_empty()) {
+            for phrase in &first.phrases {
+                let entries = self.by_atom.entry(phrase.atoms[0]).or_default();
+                if entries.last() != Some(&index) {
+                    entries.push(index);
+                }
+            }
+        }
+        self.patterns.push(Pattern { tag, elements, ordered });
+    }
+
+    fn element(&mut self, text: &str) -> Element {
+        let (negative, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let (starts, text) = text.strip_prefix('^').map_or((false, text), |rest| (true, rest));
+        let mut element = Element { negative, ..Element::default() };
+        for alternative in text.split('|') {
+            match alternative {
+                "@date" => element.facts.push(Fact::Date),
+                "@service" => element.facts.push(Fact::Service),
+                "@employee" => element.facts.push(Fact::Employee),
+                "@question" => element.facts.push(Fact::Question),
+                "@ask" => element.facts.push(Fact::Ask),
+                phrase => {
+                    let (ends, phrase) = phrase.strip_suffix('$').map_or((false, phrase), |rest| (true, rest));
+                    let atoms = phrase
+                        .split(['_', '-'])
+                        .filter(|w| !w.is_empty())
+                        .map(|w| self.atom(&w.replace('ё', "е")))
+                        .collect();
+                    element.phrases.push(Phrase { atoms, starts, ends });
+                }
+            }
+        }
+        element
+    }
+
+    fn atom(&mut self, word: &str) -> u32 {
+        let (table, key) = match word.strip_suffix('*') {
+            Some(prefix) => (&mut self.prefixes, prefix),
+            None => (&mut self.exact, word),
+        };
+        if let Some(atom) = table.get(key) {
+            return *atom;
+        }
+        self.atoms += 1;
+        table.insert(key.to_owned(), self.atoms);
+        self.atoms
+    }
+
+    /// Calls `found` with every atom of the word, and whether it is the whole word.
+    fn atoms_of(&self, word: &str, mut found: impl FnMut(u32, bool)) {
+        if let Some(atom) = self.exact.get(word) {
+            found(*atom, true);
+        }
+        for (at, c) in word.char_indices() {
+            if let Some(atom) = self.prefixes.get(&word[..at + c.len_utf8()]) {
+                found(*atom, false);
+            }
+        }
+    }
+}
+
+/// The atoms of every word of a sentence.
+struct Sentence<'s> {
+    words: &'s [Word<'s>],
+    atoms: Vec<Vec<u32>>,
+    facts: Facts,
+}
+
+/// The tags of a sentence.
+pub(super) fn tags(words: &[Word<'_>], mut facts: Facts) -> Tags {
+    let lexicon = &*LEXICON;
+    let mut candidates: Vec<u32> = Vec::new();
+    let atoms: Vec<Vec<u32>> = words
+        .iter()
+        .map(|word| {
+            let mut atoms = Vec::new();
+            lexicon.atoms_of(word.text, |atom, _| atoms.push(atom));
+            candidates.extend(atoms.iter().filter_map(|atom| lexicon.by_atom.get(atom)).flatten());
+            atoms
+        })
+        .collect();
+    candidates.sort_unstable();
+    candidates.dedup();
+    let (asks, others): (Vec<u32>, Vec<u32>) =
+        candidates.into_iter().partition(|i| lexicon.patterns[*i as usize].tag == Tag::Asks);
+    let mut sentence = Sentence { words, atoms, facts };
+    let mut tags = Tags::default();
+    if facts.question || asks.iter().any(|i| sentence.matches(&lexicon.patterns[*i as usize])) {
+        tags.add(Tag::Asks);
+        facts.ask = true;
+        sentence.facts = facts;
+    }
+    for index in others {
+        let pattern = &lexicon.patterns[index as usize];
+        if !tags.has(pattern.tag) && sentence.matches(pattern) {
+            tags.add(pattern.tag);
+        }
+    }
+    tags
+}
+
+impl Sentence<'_> {
+    fn matches(&self, pattern: &Pattern) -> bool {
+        if pattern.elements.iter().any(|e| e.negative && self.has(e)) {
+            return false;
+        }
+        let positive = pattern.elements.iter().filter(|e| !e.negative);
+        if !pattern.ordered {
+            return positive.into_iter().all(|e| self.has(e));
+        }
+        let mut from: Option<usize> = None;
+        for element in positive {
+            let limit = from.map_or(self.words.len(), |at| (at + GAP + 1).min(self.words.len()));
+            let found = (from.unwrap_or(0)..limit)
+                .find_map(|at| element.phrases.iter().find_map(|p| self.phrase(p, at).then_some(at + p.atoms.len())));
+            match found {
+                Some(end) => from = Some(end),
+                None if self.holds(element) => {}
+                None => return false,
+            }
+        }
+        true
+    }
+
+    fn holds(&self, element: &Element) -> bool {
+        element.facts.iter().any(|fact| match fact {
+            Fact::Date => self.facts.date,
+            Fact::Service => self.facts.service,
+            Fact::Employee => self.facts.employee,
+            Fact::Question => self.facts.question,
+            Fact::Ask => self.facts.ask,
+        })
+    }
+
+    fn has(&self, element: &Element) -> bool {
+        self.holds(element) || element.phrases.iter().any(|p| (0..self.words.len()).any(|at| self.phrase(p, at)))
+    }
+
+    fn phrase(&self, phrase: &Phrase, at: usize) -> bool {
+        let end = at + phrase.atoms.len();
+        end <= self.words.len()
+            && phrase.atoms.iter().zip(&self.atoms[at..end]).all(|(atom, word)| word.contains(atom))
+            && (!phrase.starts || self.words[at].starts)
+            && (!phrase.ends || self.words[end - 1].ends)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_fits_the_set_and_has_a_pattern() {
+        assert!(TAGS.len() <= 32);
+        assert!(TAGS.iter().all(|(_, tag)| LEXICON.patterns.iter().any(|p| p.tag == *tag)));
+    }
+
+    #[test]
+    fn every_line_of_the_lexicon_is_a_pattern() {
+        for (number, line) in include_str!("lexicon/intents.txt").lines().enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let tag = line.split_once(": ").and_then(|(tag, _)| Tag::parse(tag));
+            assert!(tag.is_some(), "line {}: {line}", number + 1);
+        }
+        assert!(LEXICON.patterns.iter().all(|p| p.elements.iter().any(|e| !e.negative && !e.phrases.is_empty())));
+    }
+}

@@ -1,0 +1,156 @@
+//! Words of services reduced to what their forms share.
+
+use super::lexicon;
+use crate::domain::text::stem;
+
+/// A word, its stem and its kin.
+#[derive(Debug, Clone)]
+pub(super) struct Stem {
+    pub word: String,
+    pub stem: String,
+    root: Option<usize>,
+    modifier: Option<(usize, usize)>,
+    pub adjective: bool,
+}
+
+/// Beginnings of words that speak of one doing: «подстричь», «стрижка».
+const ROOTS: &[&[&str]] = &[
+    &["стриж", "стрич", "стриг", "стрижеч", "подстри", "постри", "остри", "обстри", "haircut"],
+    &["окраш", "окрас", "покрас", "краси", "красят", "крашен", "покраш", "перекрас"],
+    &[
+        "мыть",
+        "помыть",
+        "вымыть",
+        "мытье",
+        "мытья",
+        "помой",
+        "помою",
+        "помоет",
+        "помыв",
+        "искупа",
+        "купан",
+        "купать",
+        "выкупать",
+    ],
+    &["чистк", "чистить", "почист", "вычист", "чищ", "чисток"],
+    &["уклад", "уложи", "укладоч"],
+    &["лечен", "лечит", "лечить", "вылеч", "пролеч", "полечи"],
+    &["удален", "удали", "удаля", "вырвать", "вырыва"],
+    &["массаж", "массир", "помассир"],
+    &["брить", "побри", "сбрить", "бритье", "бритья", "побре"],
+    &["нараст", "наращ"],
+    &["отбел"],
+    &["осмотр", "осмотре"],
+    &["консульт", "проконсульт"],
+    &["замен", "поменя", "замени"],
+    &["ремонт", "отремонт", "почини", "починк"],
+    &["вычес", "расчес"],
+    &["депил", "эпил"],
+    &["маникюр", "маник"],
+    &["педикюр", "педик"],
+    &["коше", "кошк", "кота", "коту", "котик", "кошеч", "котом", "котейк"],
+    &["собак", "собач", "песик", "псу", "пса"],
+    &["ламинир"],
+    &["корректир", "коррекц", "подкоррект"],
+    &["окулист", "офтальмолог"],
+    &["уши", "ушей", "ушки", "ушек", "ушам", "ушко"],
+];
+
+/// Words of one line exclude each other.
+const MODIFIERS: &[&[&str]] = &[
+    &["женск", "мужск", "детск", "подростк"],
+    &["больш", "маленьк", "средн", "крупн"],
+    &["длинн", "корот"],
+    &["верхн", "нижн"],
+    &["women", "men", "kids", "children"],
+    &["large", "small", "medium"],
+];
+
+impl Stem {
+    /// Of a folded word.
+    pub fn of(word: &str) -> Self {
+        let starts = |list: &&[&str]| list.iter().any(|start| word.starts_with(start));
+        let modifier = MODIFIERS
+            .iter()
+            .enumerate()
+            .find_map(|(row, list)| list.iter().position(|start| word.starts_with(start)).map(|at| (row, at)));
+        Self {
+            word: word.to_owned(),
+            stem: plain(&stem(word)),
+            root: ROOTS.iter().position(starts),
+            modifier,
+            adjective: is_adjective(word),
+        }
+    }
+
+    /// The same word in another form.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.word == other.word || self.stem == other.stem
+    }
+
+    /// A word of the same doing, or the same beginning.
+    pub fn is_akin(&self, other: &Self) -> bool {
+        if self.root.is_some() && self.root == other.root {
+            return true;
+        }
+        let (a, b) = (self.stem.as_str(), other.stem.as_str());
+        let common: usize = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+        let rest = a.chars().count().max(b.chars().count()) - common;
+        common >= 5 && rest <= 3 && (rest <= 2 || common >= 6)
+    }
+
+    /// Whether the two are opposites: «мужская», «женская».
+    pub fn contradicts(&self, other: &Self) -> bool {
+        matches!((self.modifier, other.modifier), (Some((row, at)), Some((other_row, other_at))) if row == other_row && at != other_at)
+    }
+
+    /// Whether it tells one of several kinds.
+    pub fn is_modifier(&self) -> bool {
+        self.modifier.is_some()
+    }
+
+    /// Whether both tell the same kind.
+    pub fn same_modifier(&self, other: &Self) -> bool {
+        self.modifier.is_some() && self.modifier == other.modifier
+    }
+
+    /// Whether the word names something that businesses do.
+    pub fn is_service(&self) -> bool {
+        lexicon::is_service_word(&self.word)
+    }
+}
+
+/// Whether a word is written in Cyrillic.
+pub(super) fn is_cyrillic(word: &str) -> bool {
+    word.chars().next().is_some_and(|c| matches!(c, 'а'..='я'))
+}
+
+fn is_adjective(word: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "ый", "ий", "ая", "яя", "ое", "ее", "ую", "юю", "ого", "его", "ому", "ему", "ой", "ей", "ых", "их", "ые", "ие",
+    ];
+    const NOUNS: &[&str] = &["ушей", "ногтей", "когтей", "бровей", "детей", "ний", "тий", "ций"];
+    word.chars().count() > 4
+        && ENDS.iter().any(|end| word.ends_with(end))
+        && !NOUNS.iter().any(|end| word.ends_with(end))
+}
+
+/// Small and dear forms, and the vowel that comes and goes: «стрижечк» and «стрижек» are «стрижк».
+fn plain(stem: &str) -> String {
+    if stem.is_ascii() {
+        return stem.to_owned();
+    }
+    for (ending, plain) in
+        [("ечк", "к"), ("очк", "к"), ("ачк", "ак"), ("юрчик", "юр"), ("ажик", "аж"), ("енок", "енк"), ("онок", "онк")]
+    {
+        if let Some(head) = stem.strip_suffix(ending).filter(|head| head.chars().count() >= 3) {
+            return format!("{head}{plain}");
+        }
+    }
+    for ending in ["ек", "ок"] {
+        if let Some(head) = stem.strip_suffix(ending).filter(|head| head.chars().count() >= 3) {
+            return format!("{head}к");
+        }
+    }
+    stem.to_owned()
+}
