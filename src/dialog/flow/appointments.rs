@@ -11,7 +11,7 @@ use crate::domain::conversation::{Button, DialogState};
 
 impl Turn<'_> {
     /// The phone that visits may be looked up by.
-    fn lookup_phone(&self) -> Option<Phone> {
+    pub fn lookup_phone(&self) -> Option<Phone> {
         let typed = self.form.phone.clone().filter(|_| self.scene.trust_typed_phone);
         typed.or_else(|| self.scene.client_phone.cloned())
     }
@@ -105,7 +105,7 @@ impl Turn<'_> {
             (Some(_), _) => {
                 self.ask(Asked::VisitPhone, DialogState::CollectingInfo, words.no_visits_by_phone(), buttons);
             }
-            (None, true) => self.ask(Asked::Person, DialogState::Booking, words.no_visits_untrusted(), buttons),
+            (None, true) => self.ask_person(DialogState::Booking, words.no_visits_untrusted()),
             (None, false) => {
                 if std::mem::take(&mut self.bad_phone) {
                     self.say(words.bad_phone());

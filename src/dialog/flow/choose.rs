@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use super::form::{Days, Hours, Task};
 use super::turn::Turn;
 use super::{Need, refuse};
-use crate::dialog::say::Refusal;
+use crate::dialog::say::{Refusal, format};
 use crate::domain::crm::{Slot, SlotQuery};
 
 /// Days that are looked through at once.
@@ -210,7 +210,10 @@ impl Turn<'_> {
 
     fn near_horizon(&self, service: &str) -> Result<Found, Need> {
         let last = self.horizon();
-        let why = Refusal::Beyond(crate::dialog::say::format::date(last, self.today(), self.language));
+        let why = Refusal::Beyond(
+            format::days(self.scene.profile.company.booking.horizon_days, self.language),
+            format::date(last, self.today(), self.language),
+        );
         let slots = self.slots(service, plus(last, 1 - STRETCH), last)?;
         if slots.is_empty() {
             return self.near(service, self.today(), why);

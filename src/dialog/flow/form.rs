@@ -142,8 +142,6 @@ pub(super) enum Asked {
     Visit,
     /// What to change in the summary.
     Change,
-    /// Whether to call a person.
-    Person,
 }
 
 /// The last thing that was done.
@@ -190,6 +188,8 @@ pub(super) struct Form {
     /// Messages in a row that were not understood.
     pub failures: u8,
     pub asked: Option<Asked>,
+    /// The last reply offered to call a person.
+    pub offered_person: bool,
     /// The buttons under the last reply: their words typed are the button pressed.
     pub buttons: Vec<Button>,
     /// The date as the client said it.

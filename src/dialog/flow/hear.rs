@@ -177,7 +177,7 @@ impl Turn<'_> {
     }
 
     fn has_no_visits(&self) -> Result<bool, Need> {
-        Ok(self.facts.appointments(self.known_phone().as_ref())?.is_empty())
+        Ok(self.facts.appointments(self.lookup_phone().as_ref())?.is_empty())
     }
 
     /// Greets who greets; not after a person of the company has spoken.

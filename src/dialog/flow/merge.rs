@@ -22,7 +22,8 @@ impl Turn<'_> {
             self.phone = Some(phone.clone());
         }
         let asked_name = matches!(self.form.asked, Some(Asked::Name | Asked::Contact));
-        let only_words = said.date.is_none() && said.time.is_none() && said.yes_no.is_none();
+        let only_words =
+            said.candidates.service.is_empty() && said.date.is_none() && said.time.is_none() && said.yes_no.is_none();
         let nothing_else = matches!(said.intent, Intent::Other | Intent::Smalltalk | Intent::Greet);
         let bare = said.bare_name.clone().filter(|_| asked_name && only_words && nothing_else);
         if let Some(name) = said.name.clone().or(bare) {

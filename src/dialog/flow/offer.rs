@@ -60,8 +60,7 @@ impl Turn<'_> {
             Found::Nearest(why, slots, elsewhere) => self.offer_nearest(&why, &slots, elsewhere.as_ref()),
             Found::Nothing(why) => {
                 let text = self.words().refusal(&why);
-                let person = self.person_button();
-                self.ask(Asked::Person, DialogState::Booking, text, vec![person]);
+                self.ask_person(DialogState::Booking, text);
             }
         }
         false

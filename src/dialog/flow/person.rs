@@ -1,7 +1,6 @@
 //! When the bot is of no help: asks again, offers a person, calls one.
 
 use super::Need;
-use super::form::Asked;
 use super::form::Task;
 use super::hear::{Verdict, said_data};
 use super::turn::Turn;
@@ -101,8 +100,7 @@ impl Turn<'_> {
             CALL_AFTER.. => self.hand_over("failures"),
             OFFER_AFTER => {
                 self.form.digest = awaited;
-                let person = self.person_button();
-                self.ask(Asked::Person, self.state, self.words().offer_person(), vec![person]);
+                self.ask_person(self.state, self.words().offer_person());
             }
             _ => {
                 self.say(self.words().not_understood());
@@ -118,7 +116,7 @@ impl Turn<'_> {
 
     /// «да» to the offer of a person calls one; anything else goes on.
     pub fn answer_offered_person(&mut self, said: &Understanding) -> Result<bool, Need> {
-        if self.form.asked != Some(Asked::Person) || said_data(said) {
+        if !std::mem::take(&mut self.form.offered_person) || said_data(said) {
             return Ok(false);
         }
         match said.yes_no {
@@ -127,7 +125,6 @@ impl Turn<'_> {
                 self.hand_over(reason);
             }
             Some(YesNo::No) => {
-                self.form.asked = None;
                 self.form.failures = 0;
                 self.say(self.words().all_right());
                 self.proceed(None, None)?;
@@ -149,9 +146,7 @@ impl Turn<'_> {
         self.offer(Vec::new());
         self.handoff = Some(reason);
         self.form.failures = 0;
-        if self.form.asked == Some(Asked::Person) {
-            self.form.asked = None;
-        }
+        self.form.offered_person = false;
     }
 }
 

@@ -46,7 +46,11 @@ impl Turn<'_> {
         }
         match (self.form.task, self.form.asked) {
             (Task::None, _) if self.form.done.is_some() => self.stands(),
-            (Task::None, _) | (_, Some(Asked::VisitPhone)) if self.state != DialogState::Greeting => {
+            (Task::None, _) if self.form.service.is_some() || !self.form.services.is_empty() => {
+                self.start(Task::Book);
+                self.proceed(None, None)?;
+            }
+            (_, Some(Asked::VisitPhone)) => {
                 self.start(Task::Book);
                 self.proceed(None, None)?;
             }

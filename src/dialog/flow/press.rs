@@ -27,6 +27,7 @@ impl Turn<'_> {
             return Ok(true);
         }
         self.form.failures = 0;
+        self.form.offered_person = false;
         match kind {
             "menu" => return self.press_menu(rest),
             "yes" | "no" => self.press_answer(kind == "yes", rest)?,

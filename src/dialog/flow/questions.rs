@@ -223,8 +223,7 @@ impl Turn<'_> {
         self.say(self.words().unknown_answer());
         self.question = Some(said.text.clone());
         if self.form.task == Task::None {
-            let person = self.person_button();
-            self.ask(Asked::Person, DialogState::Consulting, "", vec![person]);
+            self.ask_person(DialogState::Consulting, "");
         }
     }
 

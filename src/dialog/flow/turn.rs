@@ -115,6 +115,14 @@ impl<'a> Turn<'a> {
         self.state = state;
     }
 
+    /// Ends the reply with the offer of a person; what was asked before stays open.
+    pub fn ask_person(&mut self, state: DialogState, text: impl Into<String>) {
+        self.say(text);
+        self.buttons = vec![self.person_button()];
+        self.form.offered_person = true;
+        self.state = state;
+    }
+
     /// Ends the reply with a summary that waits for its yes.
     pub fn confirm(&mut self, digest: String, text: impl Into<String>, refuse: Label) {
         self.say(text);

@@ -107,9 +107,9 @@ impl Phrases for En {
             Refusal::TooSoon(lead) => {
                 format!("Unfortunately that is too soon: a visit has to be arranged at least {lead} ahead.")
             }
-            Refusal::Beyond(last) => {
-                format!("Unfortunately that is too far ahead: the last day open for visits is {last}.")
-            }
+            Refusal::Beyond(days, last) => format!(
+                "Unfortunately that is too far ahead: visits are arranged up to {days} ahead, the last day is {last}."
+            ),
             Refusal::Closed(day) => format!("Unfortunately we are closed {day}."),
             Refusal::DayOff(name, day) => format!("Unfortunately {name} does not work {day}."),
             Refusal::NotProvided(day) => format!("Unfortunately nobody provides this service {day}."),
@@ -285,7 +285,7 @@ impl Phrases for En {
         }
     }
     fn unknown_answer(&self) -> &'static str {
-        "I have no exact answer to that. I will pass the question to a colleague."
+        "Sorry, I don't know the exact answer to that. I will pass the question to our team."
     }
 
     fn not_set_up(&self) -> &'static str {
@@ -298,7 +298,7 @@ impl Phrases for En {
         "I could not understand again. I can call a colleague if you like."
     }
     fn person_comes(&self) -> &'static str {
-        "I am passing this to a colleague, who will answer you here."
+        "I am passing this to a colleague, a person from our team will answer you here."
     }
     fn sorry_person_comes(&self) -> &'static str {
         "I am very sorry about this, please accept our apologies. I am passing it to a manager, who will look into it and answer you here."

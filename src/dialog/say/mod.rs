@@ -29,8 +29,8 @@ pub enum Refusal {
     Past,
     /// Sooner than the company takes bookings; how long ahead it must be.
     TooSoon(String),
-    /// After the last bookable day, which is named («13 марта»).
-    Beyond(String),
+    /// After the last bookable day: how far ahead bookings go («60 дней»), and that day («13 марта»).
+    Beyond(String, String),
     /// The company is closed that day («в пятницу, 13 марта»).
     Closed(String),
     /// The employee does not work that day: name, day.

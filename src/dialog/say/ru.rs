@@ -109,7 +109,9 @@ impl Phrases for Ru {
             Refusal::TooSoon(lead) => {
                 format!("К сожалению, на это время уже не успеть: запись открыта не позже чем за {lead} до визита.")
             }
-            Refusal::Beyond(last) => format!("К сожалению, так далеко запись ещё не открыта: последний день — {last}."),
+            Refusal::Beyond(days, last) => {
+                format!("К сожалению, так далеко вперёд записи нет: она открыта на {days}, последний день — {last}.")
+            }
             Refusal::Closed(day) => format!("К сожалению, {day}, мы не работаем."),
             Refusal::DayOff(name, day) => format!("К сожалению, {day}, {name} не работает."),
             Refusal::NotProvided(day) => format!("К сожалению, {day}, приёма по этой услуге нет."),
@@ -287,7 +289,7 @@ impl Phrases for Ru {
         }
     }
     fn unknown_answer(&self) -> &'static str {
-        "На этот вопрос у меня нет точного ответа. Я передам его администратору."
+        "К сожалению, не знаю точного ответа на этот вопрос. Передам его администратору."
     }
 
     fn not_set_up(&self) -> &'static str {

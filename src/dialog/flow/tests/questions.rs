@@ -81,12 +81,16 @@ fn knowledge_answers_also_with_a_slip_and_otherwise_honestly_not() {
     assert!(chat.says(ask("какая гарнтия?", Intent::Question)).contains("6 месяцев"));
     assert_eq!(chat.state(), DialogState::Consulting);
     let reply = chat.says(ask("вы делаете скидки пенсионерам?", Intent::Question));
-    assert!(reply.contains("нет точного ответа"), "{reply}");
+    assert!(reply.contains("не знаю точного ответа"), "{reply}");
     assert_eq!(chat.plan().question.as_deref(), Some("вы делаете скидки пенсионерам?"));
     assert_eq!(chat.plan().handoff, None);
     assert_eq!(chat.titles(), ["Позвать администратора"]);
     chat.says(yes("да, позовите"));
     assert_eq!(chat.plan().handoff, Some("question"));
+    chat.says(ask("а по праздникам скидки?", Intent::Question));
+    chat.says(ask("где вы?", Intent::AskAddress));
+    chat.says(yes("да"));
+    assert_eq!(chat.plan().handoff, None, "the offer was for that question alone");
 }
 
 #[test]
