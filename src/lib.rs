@@ -1,9 +1,11 @@
 //! flow: one program that puts a front desk before the CRM a small business already has.
 //!
-//! The house is described in `ARCHITECTURE.md`; the layers are held by `tests/layers`.
+//! The house is described in `ARCHITECTURE.md`; the layers are held by `tests/it/layers.rs`.
 
 pub mod adapters;
+pub mod app;
 pub mod config;
 pub mod dialog;
 pub mod domain;
+pub mod jobs;
 pub mod store;

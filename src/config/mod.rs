@@ -17,6 +17,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use duration::parse as parse_duration;
 pub use environment::Environment;
 pub use keys::schema;
 pub use load::{Loaded, Origin, Sources, load};

@@ -58,6 +58,17 @@ impl Work {
             Self::CancelBooking { .. } => "cancel_booking",
         }
     }
+
+    /// The dialogue it is for.
+    #[must_use]
+    pub const fn conversation(&self) -> ConversationId {
+        match self {
+            Self::Answer { conversation_id }
+            | Self::CommitBooking { conversation_id, .. }
+            | Self::MoveBooking { conversation_id, .. }
+            | Self::CancelBooking { conversation_id, .. } => *conversation_id,
+        }
+    }
 }
 
 /// A job to be written.

@@ -258,3 +258,9 @@ fn only(ids: &[String]) -> Option<String> {
         _ => None,
     }
 }
+
+/// The language of a text; nothing when it has no letters.
+#[must_use]
+pub fn locale_of(text: &str) -> Option<Locale> {
+    text.chars().any(char::is_alphabetic).then(|| locale::of(text))
+}

@@ -1,0 +1,4 @@
+//! What front-door tests share.
+
+pub mod daemon;
+pub mod webdriver;
