@@ -206,6 +206,16 @@ pub trait Conversations: Send + Sync {
         key: Option<&IdempotencyKey>,
     ) -> StoreResult<Message>;
 
+    /// As `post`, for a text in several parts: all of them or none. The key's effect is the first.
+    async fn post_all(
+        &self,
+        id: ConversationId,
+        messages: &[Outgoing],
+        handoff: Option<&Handoff>,
+        now: Timestamp,
+        key: Option<&IdempotencyKey>,
+    ) -> StoreResult<Vec<Message>>;
+
     /// One conversation.
     async fn conversation(&self, id: ConversationId) -> StoreResult<Option<Conversation>>;
 
@@ -678,6 +688,9 @@ pub struct Event {
 pub trait Upkeep: Send + Sync {
     /// Answers when the store can be read.
     async fn ping(&self) -> StoreResult<()>;
+
+    /// A secret of that name: made at the first call, the same ever after.
+    async fn meta_secret(&self, name: &str) -> StoreResult<[u8; 32]>;
 
     /// The schema's version.
     async fn schema(&self) -> StoreResult<SchemaStatus>;

@@ -51,18 +51,34 @@ impl Conversations for SqliteStore {
         now: Timestamp,
         key: Option<&IdempotencyKey>,
     ) -> StoreResult<Message> {
-        let (message, handoff, key) = (message.clone(), handoff.cloned(), key.cloned());
+        let stored = self.post_all(id, std::slice::from_ref(message), handoff, now, key).await?;
+        stored.into_iter().next().ok_or(StoreError::NotFound("message"))
+    }
+
+    async fn post_all(
+        &self,
+        id: ConversationId,
+        messages: &[Outgoing],
+        handoff: Option<&Handoff>,
+        now: Timestamp,
+        key: Option<&IdempotencyKey>,
+    ) -> StoreResult<Vec<Message>> {
+        let (messages, handoff, key) = (messages.to_vec(), handoff.cloned(), key.cloned());
         self.write(move |c| {
             let address = address_of(c, id)?;
-            let stored = append(c, id, &address, &message, now)?;
-            if let Some(key) = &key {
-                idempotency::claim(c, key, &stored.to_string(), now)?;
+            let ids: Vec<_> =
+                messages.iter().map(|message| append(c, id, &address, message, now)).collect::<StoreResult<_>>()?;
+            if let (Some(key), Some(first)) = (&key, ids.first()) {
+                idempotency::claim(c, key, &first.to_string(), now)?;
             }
             if let Some(handoff) = &handoff {
                 set_handoff(c, id, handoff, now)?;
             }
-            one(c, "SELECT * FROM messages WHERE id=?1", [stored.to_string()], read_message)?
-                .ok_or(StoreError::NotFound("message"))
+            let stored = |id: &MessageId| {
+                one(c, "SELECT * FROM messages WHERE id=?1", [id.to_string()], read_message)?
+                    .ok_or(StoreError::NotFound("message"))
+            };
+            ids.iter().map(stored).collect()
         })
         .await
     }

@@ -2,16 +2,31 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rand::RngCore;
 use rusqlite::{Connection, params};
 
-use super::rows::{all, int, ms, scalar, text, time_of};
+use super::rows::{all, execute, int, ms, scalar, text, time_of};
 use super::{LATEST_SCHEMA, SqliteStore, activity, open};
-use crate::domain::store::{Counts, Event, Finding, SchemaStatus, StoreResult, Upkeep, WholeConversation};
+use crate::domain::store::{Counts, Event, Finding, SchemaStatus, StoreError, StoreResult, Upkeep, WholeConversation};
 
 #[async_trait]
 impl Upkeep for SqliteStore {
     async fn ping(&self) -> StoreResult<()> {
         self.read(|c| scalar::<i64>(c, "SELECT count(*) FROM meta", []).map(|_| ())).await
+    }
+
+    async fn meta_secret(&self, name: &str) -> StoreResult<[u8; 32]> {
+        let key = format!("secret:{name}");
+        self.write(move |c| {
+            let mut fresh = [0; 32];
+            rand::rng().fill_bytes(&mut fresh);
+            let sql = "INSERT INTO meta(key, value) VALUES(?1, hex(?2)) ON CONFLICT(key) DO NOTHING";
+            execute(c, sql, params![key, fresh])?;
+            scalar::<Vec<u8>>(c, "SELECT unhex(value) FROM meta WHERE key=?1", [key])?
+                .and_then(|kept| kept.try_into().ok())
+                .ok_or_else(|| StoreError::Damaged("a secret in the store is not 32 bytes long".to_owned()))
+        })
+        .await
     }
 
     async fn schema(&self) -> StoreResult<SchemaStatus> {
