@@ -5,6 +5,7 @@
 pub mod adapters;
 pub mod app;
 pub mod config;
+pub mod daemon;
 pub mod dialog;
 pub mod domain;
 pub mod jobs;

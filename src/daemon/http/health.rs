@@ -1,0 +1,160 @@
+//! `/health`: whether flow works, from results that are at most a second old. No outside calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::frame::Context;
+use super::problem::{Problem, words};
+use super::query::Params;
+use super::view::time;
+use super::{Http, auth};
+use crate::config::settings::HealthDetails;
+
+/// The whole look may take so long; the route promises 50 ms.
+const BUDGET: Duration = Duration::from_millis(40);
+const FRESH_MS: i64 = 1000;
+/// Work that waits longer than this is late.
+const LATE_S: i64 = 60;
+const RETRY_S: u32 = 5;
+
+/// The last look.
+#[derive(Debug, Default)]
+pub struct Probes {
+    last: Mutex<Option<(i64, Found)>>,
+}
+
+#[derive(Debug, Clone)]
+struct Found {
+    is_usable: bool,
+    is_late: bool,
+    database: Value,
+    outbox: Value,
+    crm: Value,
+    knowledge: Value,
+}
+
+/// `GET /health`.
+pub async fn all(
+    State(http): State<Http>,
+    Extension(context): Extension<Arc<Context>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    Params::of(&uri)?.finish()?;
+    let now = http.app.now();
+    let found = look(&http, now).await;
+    let is_well = found.is_usable && http.life.is_ready() && !http.life.is_draining();
+    let is_degraded = found.is_late || [&found.outbox, &found.crm].iter().any(|check| check["status"] == "degraded");
+    let word = if !is_well {
+        "unhealthy"
+    } else if is_degraded {
+        "degraded"
+    } else {
+        "ok"
+    };
+    let uptime = now.duration_since(http.life.started_at()).as_secs().max(0);
+    let mut body = json!({ "status": word, "version": env!("CARGO_PKG_VERSION"), "uptime_s": uptime });
+    if shows_details(&http, &context, &headers).await? {
+        let web = if http.app.config.channels.web.enabled { "ok" } else { "disabled" };
+        body["commit"] = option_env!("FLOW_COMMIT").into();
+        body["started_at"] = time(http.life.started_at()).into();
+        body["checks"] = json!({
+            "database": found.database,
+            "outbox": found.outbox,
+            "channels": { "web": { "status": web }, "api": { "status": "ok" } },
+            "llm": { "status": "disabled" },
+            "crm": found.crm,
+            "knowledge_base": found.knowledge,
+        });
+    }
+    let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok((status, Json(body)).into_response())
+}
+
+/// `GET /health/live`.
+pub async fn live(uri: Uri) -> Result<Response, Problem> {
+    Params::of(&uri)?.finish()?;
+    Ok(Json(json!({ "status": "ok" })).into_response())
+}
+
+/// `GET /health/ready`.
+pub async fn ready(State(http): State<Http>, uri: Uri) -> Result<Response, Problem> {
+    Params::of(&uri)?.finish()?;
+    if !http.life.is_ready() || http.life.is_draining() {
+        let detail = words("Сервер запускается или останавливается", "The server is starting or stopping");
+        return Err(Problem::unavailable(RETRY_S, detail));
+    }
+    Ok(Json(json!({ "status": "ok" })).into_response())
+}
+
+async fn shows_details(http: &Http, context: &Context, headers: &HeaderMap) -> Result<bool, Problem> {
+    Ok(match http.app.config.http.health_details {
+        HealthDetails::Public => true,
+        HealthDetails::Local => context.is_local,
+        HealthDetails::Token => auth::identify(http, headers, context).await.is_ok(),
+    })
+}
+
+async fn look(http: &Http, now: Timestamp) -> Found {
+    let kept = http.health.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let now_ms = now.as_millisecond();
+    if let Some((at, found)) = &kept
+        && (0..FRESH_MS).contains(&(now_ms - at))
+    {
+        return found.clone();
+    }
+    let found = match timeout(BUDGET, probe(http, now)).await {
+        Ok(found) => found,
+        Err(_) => late(kept.map(|(_, found)| found)),
+    };
+    *http.health.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((now_ms, found.clone()));
+    found
+}
+
+async fn probe(http: &Http, now: Timestamp) -> Found {
+    let store = &http.app.store;
+    let began = Instant::now();
+    let answer = store.ping().await;
+    let latency = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (stats, profile) = (store.queue_stats().await, store.profile().await);
+    let (Ok(()), Ok(stats), Ok(profile)) = (answer, stats, profile) else {
+        let failed = json!({ "status": "unhealthy", "latency_ms": latency });
+        let unknown = json!({ "status": "unknown" });
+        let (outbox, crm, knowledge) = (unknown.clone(), unknown.clone(), unknown);
+        return Found { is_usable: false, is_late: false, database: failed, outbox, crm, knowledge };
+    };
+    let oldest = stats.oldest.map_or(0, |at| now.duration_since(at).as_secs().max(0));
+    let outbox = if oldest > LATE_S || stats.dead > 0 { "degraded" } else { "ok" };
+    let crm = match &profile {
+        Some(_) => json!({ "status": "ok" }),
+        None => json!({ "status": "degraded", "detail": "no business profile is loaded: run `flow seed`" }),
+    };
+    Found {
+        is_usable: true,
+        is_late: false,
+        database: json!({ "status": "ok", "latency_ms": latency }),
+        outbox: json!({ "status": outbox, "oldest_s": oldest, "dead": stats.dead }),
+        crm,
+        knowledge: json!({ "status": "ok", "chunks": profile.map_or(0, |profile| profile.knowledge.len()) }),
+    }
+}
+
+/// The store did not answer within the budget: what was known before stands, marked as late.
+fn late(kept: Option<Found>) -> Found {
+    let unknown = || json!({ "status": "unknown" });
+    let database = json!({ "status": "degraded", "latency_ms": null, "detail": "no answer within 40 ms" });
+    match kept {
+        Some(found) => Found { is_late: true, database, ..found },
+        None => {
+            Found { is_usable: true, is_late: true, database, outbox: unknown(), crm: unknown(), knowledge: unknown() }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! A person or a program writes to a client.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::{METADATA_BYTES, Post, TEXT_CHARS, accepted, answered, text};
+use crate::daemon::http::body::{API_LIMIT, Fields};
+use crate::daemon::http::problem::{CHANNEL_DISABLED, CONVERSATION_CLOSED, Problem, TARGET, TOO_LONG, words};
+use crate::daemon::http::view;
+use crate::domain::contact::{Channel, Identity};
+use crate::domain::conversation::{Button, Conversation, ConversationStatus, Handoff, HandoffState, Outgoing, Role};
+use crate::domain::id::ConversationId;
+
+const BUTTONS: usize = 10;
+const BUTTON_TITLE_CHARS: usize = 64;
+const BUTTON_VALUE_CHARS: usize = 256;
+const ADDRESS_CHARS: usize = 128;
+
+enum Target {
+    Conversation(ConversationId),
+    Address(Identity),
+}
+
+struct Letter {
+    target: Target,
+    role: Role,
+    parts: Vec<String>,
+    buttons: Vec<Button>,
+    pauses_bot: bool,
+    metadata: Option<serde_json::Value>,
+}
+
+/// Stores the message where the client reads it, which on the present channels is its delivery.
+pub(super) async fn send(post: &Post<'_>, fields: Fields) -> Result<Response, Problem> {
+    let app = &post.http.app;
+    let letter = read(fields)?;
+    let conversation = find(post, &letter.target).await?;
+    if !is_enabled(post, conversation.identity.channel) {
+        return Err(disabled(conversation.identity.channel));
+    }
+    if conversation.status == ConversationStatus::Closed {
+        let detail = words("Клиент откроет его следующим сообщением", "The client's next message opens it again");
+        return Err(Problem::new(&CONVERSATION_CLOSED, detail));
+    }
+    let now = app.now();
+    let is_taken = conversation.handoff.as_ref().is_some_and(|handoff| handoff.state == HandoffState::Taken);
+    let handoff = (letter.pauses_bot && !is_taken).then(|| Handoff {
+        state: HandoffState::Taken,
+        reason: "operator_message".to_owned(),
+        at: now,
+        operator: Some(post.caller.name.clone()),
+    });
+    let stored = app.store.post_all(conversation.id, &messages(&letter), handoff.as_ref(), now, post.key).await?;
+    app.wakeups.conversation(conversation.id);
+    let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return Err(Problem::internal()) };
+    let delivery = view::delivery(last);
+    match post.wait {
+        Some(seconds) if seconds > 0 => {
+            let state = delivery["state"].clone();
+            let body =
+                json!({ "id": first.id, "conversation_id": conversation.id, "state": state, "delivery": delivery });
+            Ok(answered(StatusCode::OK, body, conversation.id, Some(seconds)))
+        }
+        _ => Ok(accepted(first.id, conversation.id, &delivery, None)),
+    }
+}
+
+/// One message a part; the buttons stand under the last.
+fn messages(letter: &Letter) -> Vec<Outgoing> {
+    let last = letter.parts.len() - 1;
+    let part = |(index, text): (usize, &String)| Outgoing {
+        role: letter.role,
+        text: text.clone(),
+        buttons: if index == last { letter.buttons.clone() } else { Vec::new() },
+        in_reply_to: None,
+        metadata: letter.metadata.clone(),
+        trace: None,
+    };
+    letter.parts.iter().enumerate().map(part).collect()
+}
+
+async fn find(post: &Post<'_>, target: &Target) -> Result<Conversation, Problem> {
+    let store = &post.http.app.store;
+    let found = match target {
+        Target::Conversation(id) => store.conversation(*id).await?,
+        Target::Address(identity) if !is_enabled(post, identity.channel) => return Err(disabled(identity.channel)),
+        Target::Address(identity) => store.conversation_of(identity).await?,
+    };
+    found.ok_or_else(Problem::not_found)
+}
+
+/// Channels that can carry a message to a client now.
+fn is_enabled(post: &Post<'_>, channel: Channel) -> bool {
+    match channel {
+        Channel::Api => true,
+        Channel::Web => post.http.app.config.channels.web.enabled,
+        Channel::Telegram | Channel::Whatsapp | Channel::Max | Channel::Talkme | Channel::Call | Channel::Import => {
+            false
+        }
+    }
+}
+
+fn disabled(channel: Channel) -> Problem {
+    let detail = words(format!("Канал {channel} не подключён"), format!("The channel {channel} is not enabled"));
+    Problem::new(&CHANNEL_DISABLED, detail).member("channel", channel.as_str())
+}
+
+fn read(mut fields: Fields) -> Result<Letter, Problem> {
+    let role = fields.name_of("role", &[Role::Operator, Role::Bot, Role::Customer], Role::as_str).flatten();
+    let role = role.unwrap_or(Role::Operator);
+    let may_split = fields.flag("split").unwrap_or(false);
+    // The body's own limit bounds a text that will be split.
+    let text = text(&mut fields, API_LIMIT).unwrap_or_default();
+    if !may_split && text.chars().count() > TEXT_CHARS {
+        let detail = words(
+            format!("Не длиннее {TEXT_CHARS} символов; split: true разделит текст"),
+            format!("At most {TEXT_CHARS} characters; split: true divides the text"),
+        );
+        fields.refuse("text", TOO_LONG.code, detail);
+    }
+    let buttons = buttons(&mut fields);
+    let pauses_bot = fields.flag("pause_bot").unwrap_or(role == Role::Operator);
+    let metadata = fields.object("metadata", METADATA_BYTES).flatten();
+    refuse_impossible(&mut fields);
+    let target = target(&mut fields);
+    fields.finish()?;
+    let target = target.ok_or_else(Problem::internal)?;
+    Ok(Letter { target, role, parts: split(&text), buttons, pauses_bot, metadata })
+}
+
+fn target(fields: &mut Fields) -> Option<Target> {
+    let given: Vec<bool> = ["conversation_id", "to", "sender"]
+        .iter()
+        .map(|name| fields.members().get(*name).is_some_and(|v| !v.is_null()))
+        .collect();
+    if given != [true, false, false] && given != [false, true, false] {
+        for name in ["conversation_id", "to", "sender", "channel"] {
+            fields.take(name);
+        }
+        let detail = words(
+            "Нужно ровно одно: conversation_id, to или role customer с sender",
+            "Exactly one is needed: conversation_id, to, or the role customer with a sender",
+        );
+        fields.refuse_whole(TARGET.code, detail);
+        return None;
+    }
+    fields.take("sender");
+    let expected = words("Нужен id вида cv_01JX…", "Expected an id such as cv_01JX…");
+    let conversation = fields.parsed("conversation_id", "id", expected, |text| text.parse().ok()).flatten();
+    let address = fields.nested("to").flatten().and_then(|mut inner| {
+        let channel = inner.name_of("channel", &Channel::ALL, Channel::as_str).flatten();
+        let address = inner.text("address", ADDRESS_CHARS).flatten();
+        for (name, is_missing) in [("channel", channel.is_none()), ("address", address.is_none())] {
+            if is_missing && inner.is_fine() {
+                inner.refuse(name, "required", words("Обязательное поле", "This member is required"));
+            }
+        }
+        fields.absorb(inner);
+        Some(Identity { channel: channel?, account: String::new(), external_id: address? })
+    });
+    conversation.map(Target::Conversation).or(address.map(Target::Address))
+}
+
+fn buttons(fields: &mut Fields) -> Vec<Button> {
+    let mut buttons = Vec::new();
+    for mut inner in fields.nested_list("buttons", BUTTONS) {
+        let title = inner.text("text", BUTTON_TITLE_CHARS).flatten();
+        let value = inner.text("value", BUTTON_VALUE_CHARS).flatten();
+        match title {
+            Some(text) => buttons.push(Button { value: value.unwrap_or_else(|| text.clone()), text }),
+            None if inner.is_fine() => {
+                inner.refuse("text", "required", words("Нужна надпись", "A title is required"));
+            }
+            None => {}
+        }
+        fields.absorb(inner);
+    }
+    buttons
+}
+
+/// What no present channel can do.
+fn refuse_impossible(fields: &mut Fields) {
+    let given = |fields: &mut Fields, name: &str| fields.take(name).is_some_and(|value| !value.is_null());
+    if given(fields, "template") {
+        let detail = words(
+            "Шаблоны есть только у WhatsApp, он не подключён",
+            "Only WhatsApp has templates, and it is not enabled",
+        );
+        fields.refuse("template", "unsupported", detail);
+    }
+    if given(fields, "send_at") {
+        let detail =
+            words("Отложенная отправка на подключённых каналах невозможна", "The enabled channels cannot send later");
+        fields.refuse("send_at", "unsupported", detail);
+    }
+}
+
+/// Parts of at most so many characters, cut where a paragraph, a line, a sentence or a word ends.
+fn split(text: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while let Some((end, _)) = rest.char_indices().nth(TEXT_CHARS) {
+        let head = &rest[..end];
+        let after_half = |at: &usize| *at > end / 2;
+        let cut = ["\n\n", "\n", ". ", " "]
+            .iter()
+            .find_map(|mark| head.rfind(mark).map(|at| at + mark.len()).filter(after_half))
+            .unwrap_or(end);
+        parts.push(rest[..cut].trim_end().to_owned());
+        rest = rest[cut..].trim_start();
+    }
+    if !rest.is_empty() {
+        parts.push(rest.to_owned());
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_words_and_nothing_is_lost() {
+        let text = "слово и ещё слово. ".repeat(1000);
+        let parts = split(&text);
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.chars().count() <= TEXT_CHARS));
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&parts.join(" ")), words(&text));
+        assert_eq!(split(&"я".repeat(9000)).len(), 3);
+        assert_eq!(split("коротко"), ["коротко"]);
+    }
+}

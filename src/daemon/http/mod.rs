@@ -1,0 +1,186 @@
+//! The HTTP side of the daemon: the API under `/api/v1`, health and the web chat.
+
+mod auth;
+mod body;
+mod chat;
+mod conversations;
+mod cors;
+mod cursor;
+mod etag;
+mod frame;
+mod health;
+mod idempotency;
+mod keys;
+mod leads;
+mod limits;
+mod messages;
+mod openapi;
+pub mod problem;
+mod query;
+mod view;
+mod waiting;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::StatusCode;
+use axum::routing::{MethodRouter, get, post};
+use axum::{Router, middleware};
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
+
+use self::keys::SigningKey;
+use self::limits::Limits;
+use crate::app::App;
+use crate::domain::store::StoreResult;
+
+const LEADS: &str = "/api/v1/leads";
+const CONVERSATIONS: &str = "/api/v1/conversations";
+const MESSAGES: &str = "/api/v1/messages";
+/// The key's name in the store.
+const SESSION_KEY: &str = "http_session";
+
+/// How far the daemon is: starting, serving, stopping.
+#[derive(Debug)]
+pub struct Lifecycle {
+    started_at: Timestamp,
+    ready: AtomicBool,
+    draining: CancellationToken,
+}
+
+impl Lifecycle {
+    /// A daemon that serves since `started_at`.
+    #[must_use]
+    pub fn new(started_at: Timestamp) -> Self {
+        Self { started_at, ready: AtomicBool::new(true), draining: CancellationToken::new() }
+    }
+
+    /// When it started.
+    #[must_use]
+    pub const fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// Says whether requests can be served: not before migrations have finished.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::SeqCst);
+    }
+
+    /// Whether requests can be served.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::SeqCst)
+    }
+
+    /// Begins to stop: new writes are refused, waiting answers and event streams end.
+    pub fn drain(&self) {
+        self.draining.cancel();
+    }
+
+    /// Whether it is stopping.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// Ends when it begins to stop.
+    pub async fn drained(&self) {
+        self.draining.cancelled().await;
+    }
+}
+
+/// What every route works with.
+#[derive(Clone)]
+pub struct Http(Arc<Parts>);
+
+/// The insides of [`Http`].
+pub struct Parts {
+    app: App,
+    life: Arc<Lifecycle>,
+    limits: Limits,
+    running: idempotency::Running,
+    health: health::Probes,
+    streams: chat::Streams,
+    key: OnceCell<SigningKey>,
+}
+
+impl Deref for Http {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    /// The key of cursors and visitors: the configured one, or the one the store made once.
+    async fn key(&self) -> StoreResult<&SigningKey> {
+        self.key
+            .get_or_try_init(async || match &self.app.config.http.session_key {
+                Some(secret) => Ok(SigningKey::of_secret(secret.expose())),
+                None => Ok(SigningKey::of_bytes(self.app.store.meta_secret(SESSION_KEY).await?)),
+            })
+            .await
+    }
+
+    /// Whether any token stands; while none does, the API is open to this machine.
+    async fn has_tokens(&self) -> StoreResult<bool> {
+        Ok(self.app.store.tokens().await?.iter().any(|token| token.revoked_at.is_none()))
+    }
+}
+
+/// An address, the methods it answers, and what answers.
+type Route = (&'static str, &'static [&'static str], MethodRouter<Http>);
+
+fn api_routes() -> Vec<Route> {
+    vec![
+        (LEADS, &["GET", "POST"], get(leads::list).post(leads::create)),
+        ("/api/v1/leads/{id}", &["GET", "PUT", "PATCH"], get(leads::show).put(leads::change).patch(leads::change)),
+        (CONVERSATIONS, &["GET"], get(conversations::list)),
+        ("/api/v1/conversations/{id}", &["GET"], get(conversations::show)),
+        (MESSAGES, &["POST"], post(messages::send)),
+        ("/api/v1/openapi.json", &["GET"], get(openapi::serve)),
+        ("/health", &["GET"], get(health::all)),
+        ("/health/live", &["GET"], get(health::live)),
+        ("/health/ready", &["GET"], get(health::ready)),
+    ]
+}
+
+/// Every address with its methods, as the description of the API must list them.
+#[must_use]
+pub fn routes() -> Vec<(&'static str, &'static [&'static str])> {
+    let all = api_routes().into_iter().chain(chat::pages()).chain(chat::calls());
+    all.map(|(path, methods, _)| (path, methods)).collect()
+}
+
+/// The routes of the daemon. Serve them with `into_make_service_with_connect_info::<SocketAddr>()`:
+/// a caller whose address is unknown counts as one from elsewhere.
+pub fn router(app: App, life: Arc<Lifecycle>) -> Router {
+    let is_chat_open = app.config.channels.web.enabled;
+    let http = Http(Arc::new(Parts {
+        app,
+        life,
+        limits: Limits::default(),
+        running: idempotency::Running::default(),
+        health: health::Probes::default(),
+        streams: chat::Streams::default(),
+        key: OnceCell::new(),
+    }));
+    let add = |router: Router<Http>, (path, _, answer): Route| router.route(path, answer);
+    let mut squeezed = api_routes().into_iter().fold(Router::new(), add);
+    let mut plain = Router::new();
+    if is_chat_open {
+        squeezed = chat::pages().into_iter().fold(squeezed, add);
+        // A visitor's secret and what the visitor wrote stand in one answer: it is never compressed.
+        plain = chat::calls().into_iter().fold(plain, add);
+    }
+    squeezed
+        .layer(CompressionLayer::new())
+        .merge(plain)
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(middleware::from_fn_with_state(http.clone(), frame::frame))
+        .with_state(http)
+}
