@@ -31,6 +31,9 @@ pub(super) fn file(path: &Path) -> StoreResult<Connection> {
     if fresh {
         restrict(path);
     }
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
+    // Before the settings: `journal_mode` is written into the file, and this one may be somebody else's.
+    refuse_newer(&connection)?;
     settings(&connection)?;
     if connection.is_readonly("main").map_err(failure)? {
         return Err(StoreError::ReadOnly);
@@ -80,7 +83,6 @@ fn unopened(path: &Path, error: rusqlite::Error) -> StoreError {
 }
 
 fn settings(connection: &Connection) -> StoreResult<()> {
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection
         .execute_batch(
@@ -108,16 +110,37 @@ pub(super) fn schema_of(connection: &Connection) -> StoreResult<Option<u32>> {
     connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0)).map_err(failure)
 }
 
-fn migrate(connection: &mut Connection) -> StoreResult<()> {
+/// The schema of a file that this program may open: `None` in an empty one.
+fn refuse_newer(connection: &Connection) -> StoreResult<Option<u32>> {
     match schema_of(connection)? {
         Some(found) if found > LATEST_SCHEMA => Err(StoreError::Newer { found, known: LATEST_SCHEMA }),
-        Some(found) if found == LATEST_SCHEMA => Ok(()),
-        _ => {
-            connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failure)?;
-            embedded::migrations::runner()
-                .run(connection)
-                .map(|_| ())
-                .map_err(|error| StoreError::Open(format!("the schema cannot be brought forward: {error}")))
-        }
+        found => Ok(found),
+    }
+}
+
+fn migrate(connection: &mut Connection) -> StoreResult<()> {
+    if refuse_newer(connection)? == Some(LATEST_SCHEMA) {
+        return Ok(());
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failure)?;
+    embedded::migrations::runner()
+        .run(connection)
+        .map(|_| ())
+        .map_err(|error| StoreError::Open(format!("the schema cannot be brought forward: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_waits_until_the_disk_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        let connection = file(&home.path().join("flow.db")).unwrap();
+        let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+        // 2 is FULL: the log is synced before a commit returns.
+        assert_eq!(pragma("synchronous"), Ok(2));
+        assert_eq!(pragma("foreign_keys"), Ok(1));
+        assert_eq!(pragma("application_id"), Ok(i64::from(APPLICATION_ID)));
     }
 }
