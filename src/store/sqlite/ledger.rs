@@ -1,4 +1,4 @@
-//! The booking ledger. A live row covers five-minute buckets under a primary key: of N that want one slot one wins.
+//! The booking ledger. A live row keeps its five-minute ticks under a primary key: of N that want one slot one wins.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -199,7 +199,7 @@ pub(super) fn reserve(
     find(c, id)?.ok_or(StoreError::NotFound("booking"))
 }
 
-/// Takes the slot. Exact overlap is looked at first; the buckets then hold against everybody else.
+/// Takes the slot. The one writer looks at exact overlap; the ticks hold against whoever writes beside it.
 fn occupy(
     c: &Connection,
     connection: &str,
@@ -217,9 +217,9 @@ fn occupy(
     if scalar::<i64>(c, &overlap, params![connection, employee, ms(start), ms(end), id.to_string()])?.is_some() {
         return Err(StoreError::SlotTaken);
     }
-    let first = ms(start).div_euclid(BUCKET_MS);
-    let last = (ms(end) - 1).div_euclid(BUCKET_MS);
-    for bucket in first..=last {
+    // Ticks inside `start..end`: visits that touch share none, wherever between two ticks they touch.
+    let (first, after) = (tick(start), tick(end));
+    for bucket in first..after {
         let sql = "INSERT INTO booking_slots(connection, employee_id, bucket, booking_id) VALUES(?1,?2,?3,?4)
                    ON CONFLICT DO NOTHING";
         if execute(c, sql, params![connection, employee, bucket, id.to_string()])? == 0 {
@@ -227,6 +227,11 @@ fn occupy(
         }
     }
     Ok(())
+}
+
+/// The first tick at or after a moment.
+fn tick(at: Timestamp) -> i64 {
+    (ms(at) + BUCKET_MS - 1).div_euclid(BUCKET_MS)
 }
 
 fn release(c: &Connection, id: BookingId) -> StoreResult<()> {

@@ -117,7 +117,8 @@ const LOOKS: &[Look] = &[
         "live bookings that do not keep their slot",
         "stop the daemon, cancel and rebook them with `flow bookings`",
         "SELECT count(*) FROM bookings b WHERE state IN ('held','committing','booked','unknown')
-         AND employee_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM booking_slots s WHERE s.booking_id=b.id)",
+         AND employee_id IS NOT NULL AND (start_at+299999)/300000 < (end_at+299999)/300000
+         AND NOT EXISTS (SELECT 1 FROM booking_slots s WHERE s.booking_id=b.id)",
     ),
     (
         "ledger_leftovers",
