@@ -1,0 +1,168 @@
+//! What every store holds to. A case is written once; a row below runs all of them over one more store.
+
+mod companies;
+mod conversations;
+mod idempotency;
+mod knowledge;
+mod leads;
+mod ledger;
+mod queue;
+mod samples;
+mod sqlite_files;
+mod tokens;
+mod turns;
+mod upkeep;
+
+use std::sync::Arc;
+
+use flow::domain::store::Store;
+use flow::store::sqlite::SqliteStore;
+use tempfile::TempDir;
+
+/// A store for one case; what it lives in goes away with it.
+struct Opened {
+    store: Arc<dyn Store>,
+    _home: Option<TempDir>,
+}
+
+fn in_a_file() -> Opened {
+    let home = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&home.path().join("flow.db")).unwrap();
+    Opened { store: Arc::new(store), _home: Some(home) }
+}
+
+fn in_memory() -> Opened {
+    Opened { store: Arc::new(SqliteStore::in_memory().unwrap()), _home: None }
+}
+
+macro_rules! store_suite {
+    (@over $name:ident = $open:ident; $($group:ident { $($case:ident,)+ })+) => {
+        mod $name {
+            $(mod $group {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let opened = crate::store::$open();
+                    crate::store::$group::$case(&*opened.store).await;
+                    let findings = opened.store.check().await.unwrap();
+                    assert_eq!(findings, [], "the case left damage behind");
+                })+
+            })+
+        }
+    };
+    ($($cases:tt)+) => {
+        store_suite! { @over sqlite_in_a_file = in_a_file; $($cases)+ }
+        store_suite! { @over sqlite_in_memory = in_memory; $($cases)+ }
+    };
+}
+
+store_suite! {
+    companies {
+        without_a_profile_there_is_none_and_its_version_is_zero,
+        a_profile_reads_back_whole,
+        the_same_profile_again_changes_nothing,
+        a_changed_service_is_updated_by_its_id,
+        a_removed_service_is_hidden_and_its_bookings_stay,
+        a_service_that_returns_is_shown_again,
+    }
+    conversations {
+        a_message_reads_back_with_its_conversation_contact_and_job,
+        a_redelivered_message_is_one_message,
+        a_message_delivered_ten_times_at_once_is_one_message,
+        the_same_external_id_on_another_account_is_another_message,
+        a_closed_conversation_opens_again_with_the_next_message,
+        closing_twice_keeps_the_first_moment,
+        what_the_channel_knows_fills_only_what_is_empty,
+        a_message_posted_with_a_handoff_gives_the_conversation_to_a_person,
+        messages_are_read_by_ranges,
+        messages_since_follow_every_conversation,
+        each_filter_of_conversations_finds_its_own,
+        conversations_are_found_by_inflected_words,
+        conversations_with_equal_times_page_without_gaps,
+        counting_stops_at_its_cap,
+        of_several_people_with_a_phone_the_last_active_is_first,
+        a_contact_is_made_once_for_a_phone,
+        an_unknown_conversation_is_not_found,
+    }
+    turns {
+        a_turn_starts_from_what_no_turn_has_seen,
+        a_turn_writes_everything_together,
+        a_taken_slot_writes_nothing,
+        a_lost_lease_writes_nothing,
+        a_stale_session_writes_nothing,
+        a_failed_turn_leaves_its_job_where_it_was,
+        a_dialogue_has_one_lead_that_grows,
+        a_dialogue_only_moves_its_lead_where_it_may_go,
+        closing_a_conversation_forgets_the_state_of_its_dialogue,
+    }
+    leads {
+        a_lead_reads_back_whole,
+        an_open_lead_with_the_same_phone_is_the_same_lead,
+        asked_to_make_one_a_second_lead_is_made,
+        an_old_or_ended_lead_is_not_the_same_lead,
+        a_patch_changes_what_it_names_and_raises_the_version,
+        a_patch_to_the_same_values_changes_nothing,
+        another_version_is_refused,
+        a_transition_that_is_not_allowed_is_refused,
+        leads_with_equal_times_page_without_gaps,
+        a_lead_written_while_paging_hides_none,
+        each_filter_of_leads_finds_its_own,
+        a_search_takes_percent_and_underscore_as_they_are,
+    }
+    ledger {
+        a_booking_reads_back_whole,
+        of_twenty_that_want_one_slot_one_wins,
+        an_overlap_by_a_minute_is_taken_and_touching_is_free,
+        off_the_five_minute_grid_touching_is_free_too,
+        another_employee_or_connection_has_its_own_time,
+        a_booking_with_nobody_takes_nobodys_time,
+        the_same_key_answers_the_first_booking,
+        a_refused_key_may_be_used_again,
+        a_move_frees_the_old_slot_and_keeps_the_new,
+        a_move_to_a_taken_slot_changes_nothing,
+        the_same_move_again_answers_the_same,
+        a_visit_may_be_moved_by_less_than_its_length,
+        a_cancelled_booking_frees_its_slot,
+        a_refused_booking_frees_its_slot_and_says_why,
+        a_booking_comes_back_to_life_only_when_its_slot_is_free,
+        busy_lists_live_rows_that_touch_the_stretch,
+        each_filter_of_bookings_finds_its_own,
+    }
+    queue {
+        jobs_of_a_lane_run_in_their_order,
+        lanes_run_side_by_side,
+        a_job_waits_until_it_is_ready,
+        a_retry_delays_its_own_lane_only,
+        attempts_are_counted_and_begin_anew_with_the_next_job,
+        a_dead_job_lets_its_lane_go_on,
+        a_lost_lease_is_fenced_off,
+        a_heartbeat_keeps_the_lease,
+        only_leases_that_ran_out_are_reaped,
+        two_claims_at_once_never_share_a_lane,
+        the_stats_count_what_waits_and_what_is_dead,
+    }
+    idempotency {
+        a_key_is_written_with_its_effect,
+        an_effect_under_a_known_key_writes_nothing,
+        an_answer_is_kept_for_its_fingerprint,
+        of_ten_requests_with_one_key_one_has_an_effect,
+        old_keys_are_forgotten,
+    }
+    tokens {
+        a_token_is_found_by_its_hash,
+        revoking_twice_keeps_the_first_moment,
+        a_use_is_noted_at_most_once_a_minute,
+    }
+    knowledge {
+        an_entry_is_found_by_inflected_words,
+        a_heading_weighs_more_than_the_text,
+        what_a_client_writes_is_never_query_syntax,
+        a_new_profile_replaces_what_is_searched,
+    }
+    upkeep {
+        a_new_store_is_empty_and_sound,
+        events_follow_in_order,
+        whole_conversations_read_back,
+        a_batch_with_one_bad_conversation_writes_none,
+        bookings_of_a_day_are_counted,
+    }
+}
