@@ -1,3 +1,7 @@
-//! What runs for long: the HTTP side of the daemon.
+//! The long-running program: named parts, one stop, and the ways in.
 
 pub mod http;
+mod parts;
+mod scheduler;
+pub mod serve;
+mod worker;

@@ -1,0 +1,168 @@
+//! `flow serve`: the parts together, from the open port to the last drained job.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::http::{self, Lifecycle};
+use super::parts::Parts;
+use super::{scheduler, worker};
+use crate::app::App;
+
+/// How long the parts may take to end after the stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A duty of a daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Answers HTTP.
+    Http,
+    /// Runs jobs.
+    Worker,
+    /// Does what happens by the clock.
+    Scheduler,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Http, Self::Worker, Self::Scheduler];
+
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "http" => Some(Self::Http),
+            "worker" => Some(Self::Worker),
+            "scheduler" => Some(Self::Scheduler),
+            _ => None,
+        }
+    }
+}
+
+/// What a daemon is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Take any free port of the same address when that one is taken.
+    pub any_port: bool,
+    /// What it does.
+    pub roles: Vec<Role>,
+}
+
+/// Why the daemon did not run, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The port cannot be had.
+    #[error("cannot listen on {listen}: {error}")]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A part failed.
+    #[error("{0}")]
+    Part(String),
+    /// A second signal came before everything was finished.
+    #[error("stopped at once by a second signal; what was under way will be taken up at the next start")]
+    AtOnce,
+}
+
+/// Runs until a signal. `ready` hears the address once clients are answered; nothing without the http role.
+///
+/// # Errors
+/// When the port cannot be had, a part fails, or a second signal comes.
+pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAddr>)) -> Result<(), ServeError> {
+    let listener = match options.roles.contains(&Role::Http) {
+        true => Some(listen(&options).await?),
+        false => None,
+    };
+    let mut signals = Signals::new().map_err(|error| ServeError::Part(format!("signals: {error}")))?;
+    let stop = CancellationToken::new();
+    let lifecycle = Arc::new(Lifecycle::new(app.now()));
+    let mut parts = Parts::new(stop.clone());
+    let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    if let Some(listener) = listener {
+        parts.add("http server", serve_http(app.clone(), listener, Arc::clone(&lifecycle), stop.clone()));
+    }
+    if options.roles.contains(&Role::Worker) {
+        parts.add("worker", worker::run(app.clone(), stop.clone()));
+    }
+    if options.roles.contains(&Role::Scheduler) {
+        parts.add("scheduler", scheduler::run(app.clone(), stop.clone()));
+    }
+    ready(address);
+    tell_manager(NotifyState::Ready);
+
+    let finished = parts.finish(PATIENCE);
+    tokio::pin!(finished);
+    let result = tokio::select! {
+        result = &mut finished => Some(result),
+        () = signals.next() => None,
+    };
+    let result = match result {
+        Some(result) => result,
+        None => {
+            tell_manager(NotifyState::Stopping);
+            lifecycle.drain();
+            stop.cancel();
+            tokio::select! {
+                result = &mut finished => result,
+                () = signals.next() => return Err(ServeError::AtOnce),
+            }
+        }
+    };
+    result.map_err(ServeError::Part)
+}
+
+async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
+    let listen = options.listen;
+    match TcpListener::bind(listen).await {
+        Err(error) if options.any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
+            let free = SocketAddr::new(listen.ip(), 0);
+            TcpListener::bind(free).await.map_err(|error| ServeError::Listen { listen: free, error })
+        }
+        other => other.map_err(|error| ServeError::Listen { listen, error }),
+    }
+}
+
+async fn serve_http(
+    app: App,
+    listener: TcpListener,
+    lifecycle: Arc<Lifecycle>,
+    stop: CancellationToken,
+) -> Result<(), String> {
+    let router = http::router(app, lifecycle).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await.map_err(|e| e.to_string())
+}
+
+/// The service manager that started us, when there is one (`systemd` `Type=notify`).
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
