@@ -32,8 +32,10 @@ struct ServiceWords {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Named {
     employee: usize,
-    /// 3 for the very name, 2 for another form of it, 1 for a misspelt one.
+    /// 4 for the very name, 3 for a case of it, 2 for another name of that person, 1 for a misspelt one.
     weight: u8,
+    /// The name ends with «а» or «я» in the nominative.
+    soft: bool,
 }
 
 /// What was found, and the tokens it was found in.
@@ -83,12 +85,14 @@ impl Vocabulary {
 
     fn add_name(&mut self, text: &str, employee: usize) {
         for word in words(&fold(text)).filter(|w| w.chars().count() > 1) {
+            let soft = |name: &str| name.ends_with(['а', 'я']);
             for form in given::declined(word) {
-                self.add_form(form, Named { employee, weight: 3 });
+                let weight = if form == word { 4 } else { 3 };
+                self.add_form(form, Named { employee, weight, soft: soft(word) });
             }
             for other in given::called(word) {
                 for form in given::declined(other) {
-                    self.add_form(form, Named { employee, weight: 2 });
+                    self.add_form(form, Named { employee, weight: 2, soft: soft(other) });
                 }
             }
         }
@@ -97,7 +101,8 @@ impl Vocabulary {
     fn add_form(&mut self, form: String, named: Named) {
         let entries = self.names.entry(form).or_default();
         match entries.iter_mut().find(|e| e.employee == named.employee) {
-            Some(entry) => entry.weight = entry.weight.max(named.weight),
+            Some(entry) if entry.weight < named.weight => *entry = named,
+            Some(_) => {}
             None => entries.push(named),
         }
     }
@@ -135,6 +140,13 @@ impl Vocabulary {
     }
 
     fn hits(&self, index: usize, service: &ServiceWords, said: &[(usize, Stem)]) -> Vec<Hit> {
+        // «мужская» is never «женская стрижка», whatever else fits.
+        let own = || service.phrases.iter().flatten();
+        let opposed = said.iter().any(|(_, s)| own().any(|w| s.contradicts(w)) && !own().any(|w| s.same_modifier(w)));
+        let several = said.iter().any(|(_, s)| own().any(|w| s.same_modifier(w)));
+        if opposed && !several {
+            return Vec::new();
+        }
         service.phrases.iter().filter_map(|phrase| self.hit(index, phrase, said)).collect()
     }
 
@@ -154,9 +166,7 @@ impl Vocabulary {
             }
         }
         hit.full = hit.words == phrase.len();
-        let contradicts = said.iter().any(|(_, stem)| phrase.iter().any(|w| stem.contradicts(w)))
-            && !phrase.iter().all(|w| !w.is_modifier() || said.iter().any(|(_, s)| s.same_modifier(w)));
-        (hit.words > 0 && (hit.full || !contradicts)).then_some(hit)
+        (hit.words > 0).then_some(hit)
     }
 
     /// How alike two words are: 3 the same stem, 2 the same root, 1 one wrong letter.
@@ -193,7 +203,7 @@ impl Vocabulary {
             if !token.is_word() || taken[at] || self.names.is_empty() {
                 continue;
             }
-            let named = self.named(&token.text);
+            let named = in_case(self.named(&token.text), tokens, at);
             let beside = groups.last().is_some_and(|g| g.end == at);
             match groups.last_mut() {
                 Some(last) if beside && named.is_empty() => last.note_stranger(token),
@@ -237,7 +247,7 @@ impl Vocabulary {
         for form in forms.into_iter().flatten().filter(|form| is_one_edit(word, form)) {
             for named in self.names.get(form).into_iter().flatten() {
                 if !found.iter().any(|n| n.employee == named.employee) {
-                    found.push(Named { employee: named.employee, weight: 1 });
+                    found.push(Named { weight: 1, ..*named });
                 }
             }
         }
@@ -341,6 +351,24 @@ impl Group {
             && stems::is_cyrillic(&token.text)
             && ENDS.iter().any(|end| token.text.ends_with(end));
     }
+}
+
+/// «к Александру» is a man, «к Александре» a woman: the preposition tells the case, the case the name.
+fn in_case(mut named: Vec<Named>, tokens: &[Token<'_>], at: usize) -> Vec<Named> {
+    let preposition = at.checked_sub(1).map_or("", |i| tokens[i].text.as_str());
+    let word = tokens[at].text.as_str();
+    let soft = match preposition {
+        "к" | "ко" if word.ends_with(['у', 'ю']) => false,
+        "к" | "ко" if word.ends_with('е') => true,
+        "у" | "от" | "для" if word.ends_with(['а', 'я']) => false,
+        "на" if word.ends_with(['у', 'ю']) => true,
+        _ => return named,
+    };
+    if named.iter().any(|n| n.soft == soft) {
+        named.retain(|n| n.soft == soft);
+        named.iter_mut().for_each(|n| n.weight = n.weight.min(3));
+    }
+    named
 }
 
 fn strongest(named: Vec<Named>) -> Vec<Named> {

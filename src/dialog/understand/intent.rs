@@ -41,7 +41,7 @@ pub(super) fn read(tokens: &[Token<'_>], marks: Marks<'_>) -> Wants {
             }
         }
         if yes_no.is_none() {
-            yes_no = agreement(tags);
+            yes_no = agreement(tags, facts);
         }
         if tags.has(Tag::Smalltalk) && !is_sociable_only(tags) {
             tags.remove(Tag::Smalltalk);
@@ -61,11 +61,11 @@ pub(super) fn read(tokens: &[Token<'_>], marks: Marks<'_>) -> Wants {
     decide(all, facts_all, yes_no)
 }
 
-fn agreement(tags: Tags) -> Option<YesNo> {
+fn agreement(tags: Tags, facts: Facts) -> Option<YesNo> {
     match (tags.has(Tag::Yes), tags.has(Tag::No)) {
         (_, true) => Some(YesNo::No),
         (true, false) => Some(YesNo::Yes),
-        _ if tags.has(Tag::Confirm) => Some(YesNo::Yes),
+        _ if tags.has(Tag::Confirm) && !facts.date && !facts.service && !facts.employee => Some(YesNo::Yes),
         _ => None,
     }
 }

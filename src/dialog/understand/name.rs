@@ -124,7 +124,8 @@ fn is_name_word(token: &Token<'_>, trust: Trust) -> bool {
         return false;
     }
     if given::is_given_name(word) {
-        return true;
+        // «марта» is a month before it is a name.
+        return !is_date_word(word) || token.is_capitalised();
     }
     let plain = is_date_word(word) || is_stop_word(word) || lexicon::is_service_word(word);
     let pattern = lexicon::is_pattern_word(word);
@@ -233,6 +234,9 @@ fn before_phone(tokens: &[Token<'_>], phone: usize) -> Option<Found> {
     let alone = first == 0
         || matches!(tokens[first - 1].kind, Kind::Sign)
         || !matches!(tokens[first - 1].text.as_str(), "к" | "у" | "ко" | "для" | "with" | "to" | "for" | "на" | "от");
+    if first > 0 && tokens[first - 1].kind == Kind::Number {
+        return None;
+    }
     let known = tokens[first..end].iter().any(|t| given::is_given_name(&t.text));
     let to_person = first > 0 && !alone;
     (end > first && !to_person && (known || first == 0)).then(|| Found { name: spell(&tokens[first..end]), first, end })
@@ -266,7 +270,7 @@ pub(super) fn bare(tokens: &[Token<'_>]) -> Option<String> {
 /// As it was said, with capital letters.
 fn spell(tokens: &[Token<'_>]) -> String {
     let mut name = String::new();
-    for (at, token) in tokens.iter().enumerate() {
+    for token in tokens {
         if token.kind == Kind::Sign && !token.is("-") {
             continue;
         }

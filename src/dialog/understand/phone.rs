@@ -194,6 +194,7 @@ fn context(tokens: &[Token<'_>], at: usize) -> Context {
             break;
         }
         if token.is_word()
+            && !super::given::is_given_name(&token.text)
             && starts(&token.text, OTHER_NUMBERS)
             && !(token.is("кода") || token.text.starts_with("картин"))
         {

@@ -52,7 +52,10 @@ const ROOTS: &[&[&str]] = &[
     &["собак", "собач", "песик", "псу", "пса"],
     &["ламинир"],
     &["корректир", "коррекц", "подкоррект"],
-    &["окулист", "офтальмолог"],
+    &["когт", "когот"],
+    &["ногт", "ногот"],
+    &["бров"],
+    &["зуб"],
     &["уши", "ушей", "ушки", "ушек", "ушам", "ушко"],
 ];
 
@@ -102,11 +105,6 @@ impl Stem {
     /// Whether the two are opposites: «мужская», «женская».
     pub fn contradicts(&self, other: &Self) -> bool {
         matches!((self.modifier, other.modifier), (Some((row, at)), Some((other_row, other_at))) if row == other_row && at != other_at)
-    }
-
-    /// Whether it tells one of several kinds.
-    pub fn is_modifier(&self) -> bool {
-        self.modifier.is_some()
     }
 
     /// Whether both tell the same kind.

@@ -188,7 +188,10 @@ fn whole(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, usize)> {
         Lex::Weekend if matches!(prep, W::On | W::In | W::Through | W::Inside | W::To | W::By | W::After) => {
             Some((Day::Weekend(Which::This), at + 1))
         }
-        Lex::Month(month) if matches!(prep, W::On | W::In | W::Inside | W::To | W::By) => {
+        Lex::Month(month)
+            if super::lex::is_date_word(r.token_text(at))
+                && matches!(prep, W::On | W::In | W::Inside | W::To | W::By) =>
+        {
             Some((Day::Month(month), at + 1))
         }
         Lex::Unit(Unit::Week) if prep == W::On && r.token_text(at) == "неделе" => {

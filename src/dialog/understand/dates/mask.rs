@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::super::lexicon::listed;
 use super::super::numbers::Class;
-use super::super::token::Token;
+use super::super::token::{Kind, Token};
 use super::lex::{Lex, Lexeme, Unit, W};
 
 static COUNTED: LazyLock<Vec<&str>> = LazyLock::new(|| listed(include_str!("../lexicon/counted.txt")).collect());
@@ -72,7 +72,7 @@ pub(super) fn mask(lexemes: &mut [Lexeme], tokens: &[Token<'_>]) {
             || num.value > 9999
             || is_counted(lexemes, tokens, at)
             || is_numbered(lexemes, tokens, at)
-            || is_decimal(lexemes, at)
+            || is_decimal(lexemes, tokens, at)
         {
             lexemes[at].lex = Lex::Other;
         }
@@ -158,7 +158,7 @@ fn is_dated(lexemes: &[Lexeme], at: usize) -> bool {
 }
 
 /// «2,5» and «1 500».
-fn is_decimal(lexemes: &[Lexeme], at: usize) -> bool {
+fn is_decimal(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     let lex = |i: usize| lexemes.get(i).map(|l| l.lex);
     let glued = |i: usize| lexemes.get(i).is_some_and(|l| l.glued);
     let comma_after = lex(at + 1) == Some(Lex::Sign(','))
@@ -170,6 +170,6 @@ fn is_decimal(lexemes: &[Lexeme], at: usize) -> bool {
         _ => 0,
     };
     let thousands = digits(at) > 0 && digits(at + 1) == 3;
-    let after_other = at > 0 && digits(at) == 3;
-    comma_after || thousands || after_other
+    let tail = at > 0 && digits(at) == 3 && tokens[lexemes[at - 1].first].kind == Kind::Number;
+    comma_after || thousands || tail
 }

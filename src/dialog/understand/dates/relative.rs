@@ -23,8 +23,9 @@ pub(super) fn days(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, u
 
 /// How many units from now, which way, and where it ends.
 fn counted(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(u32, Unit, i32, usize)> {
-    if matches!(r.lex(at), Lex::W(W::Later | W::Inside)) {
-        let at = after_filler(r, at + 1);
+    let lead = usize::from(matches!(r.lex(at), Lex::W(W::Later | W::Inside)));
+    if lead == 1 || prep == Some(W::Inside) {
+        let at = after_filler(r, at + lead);
         let (count, unit, end) = quantity(r, at)?;
         return Some((count, unit, 1, end));
     }

@@ -81,7 +81,7 @@ pub(super) fn read(r: &Reader<'_>, at: usize, prep: Option<W>, bare: bool) -> Op
         _ => {}
     }
     let (clock, end) = written(r, at, prep)
-        .or_else(|| fractions(r, at))
+        .or_else(|| fractions(r, at, prep))
         .or_else(|| hours(r, at, prep, bare))
         .or_else(|| spoken(r, at, bare))
         .or_else(|| alone(r, at, prep, bare))?;
@@ -120,7 +120,7 @@ fn is_minute(minute: Num, hour: Num, prep: Option<W>) -> bool {
 }
 
 /// «полтретьего», «без четверти пять», «четверть шестого», "half past two", "ten to six".
-fn fractions(r: &Reader<'_>, at: usize) -> Option<(Clock, usize)> {
+fn fractions(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Clock, usize)> {
     if let Lex::HalfTo(hour) = r.lex(at) {
         return before(u32::from(hour), 30).map(|clock| (clock, at + 1));
     }
@@ -137,7 +137,7 @@ fn fractions(r: &Reader<'_>, at: usize) -> Option<(Clock, usize)> {
             let (hour, end) = hour_said(r, next + 1)?;
             Clock::bare(hour, minutes).map(|clock| (clock, end))
         }
-        Lex::W(W::Through) if r.token_is(next, "to") && !half => {
+        Lex::W(W::Through) if r.token_is(next, "to") && !half && !matches!(prep, Some(W::From | W::Between)) => {
             let plain = r.num(at).is_some_and(|n| !matches!(n.value, 5 | 10 | 20 | 25)) && r.unit(at + 1).is_none();
             let (hour, end) = hour_said(r, next + 1).filter(|_| !plain)?;
             before(hour, minutes).map(|clock| (clock, end))
