@@ -59,8 +59,12 @@ impl Turn<'_> {
 
     /// Asks for a service: all of them, or their groups when they are many.
     pub fn ask_service(&mut self, question: &str, choice: &[Service]) {
-        let mut groups: Vec<&str> = choice.iter().filter_map(|service| service.category.as_deref()).collect();
-        groups.dedup();
+        let mut groups: Vec<&str> = Vec::new();
+        for group in choice.iter().filter_map(|service| service.category.as_deref()) {
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
         let grouped = choice.len() > MAX_BUTTONS && (2..=MAX_BUTTONS).contains(&groups.len());
         let buttons = if grouped {
             let button = |group: &&str| Button { text: (*group).to_owned(), value: format!("cat:{group}") };

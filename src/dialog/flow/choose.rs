@@ -154,7 +154,8 @@ impl Turn<'_> {
             (Some(slot), None) | (None, Some(slot)) => Ok(Found::Slot(slot)),
             (None, None) => {
                 // Of two readings that are both not to be had, the one inside the hours is what was meant.
-                let meant = other.filter(|_| refuse::is_outside(self, service, day, at)).unwrap_or(at);
+                let outside = |at: Time| refuse::is_outside(self, service, day, at);
+                let meant = other.filter(|other| outside(at) && !outside(*other)).unwrap_or(at);
                 let why = refuse::time(self, service, day, meant);
                 let elsewhere = self.elsewhere(service, day, meant, &why)?;
                 match self.near(service, day, why)? {

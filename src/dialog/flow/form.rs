@@ -173,6 +173,8 @@ pub(super) struct Form {
     pub new_hour: bool,
     /// The first free time is wished for.
     pub soonest: bool,
+    /// The wish that was refused last: its reason is told once.
+    pub refused: Option<(Option<Days>, Option<Hours>)>,
     /// The employee of the slot whose button was pressed.
     pub picked: Option<String>,
     pub slot: Option<Chosen>,
@@ -203,6 +205,11 @@ impl Form {
     pub fn restart(&mut self, task: Task) {
         let old = std::mem::take(self);
         *self = Self { task, name: old.name, phone: old.phone, done: old.done, ..Self::default() };
+    }
+
+    /// Whether anything of a visit is known.
+    pub fn is_begun(&self) -> bool {
+        self.service.is_some() || !self.services.is_empty() || self.date.is_some()
     }
 
     /// The form as it is stored.

@@ -1,7 +1,7 @@
 //! A message in words: what it wants, what it adds to the form, and what is said back.
 
 use super::Need;
-use super::form::Task;
+use super::form::{Asked, Task};
 use super::person::is_angry;
 use super::turn::Turn;
 use crate::dialog::understand::{Intent, Understanding, YesNo};
@@ -53,6 +53,7 @@ impl Turn<'_> {
             // «нет, ту, что в пятницу»
             self.form.visit = None;
         }
+        let said = &self.as_wish(said)?;
         self.greet(said);
         let Some(routed) = self.route(said)? else { return Ok(()) };
         let merged = self.merge(said);
@@ -131,10 +132,12 @@ impl Turn<'_> {
                 self.start(Task::Cancel);
             }
             (Some(Intent::Cancel), _) => self.start(Task::Cancel),
-            (Some(Intent::Reschedule), Task::Book) if self.form.service.is_some() && said_when(said) => {}
+            (Some(Intent::Reschedule), Task::Book) if self.form.is_begun() && said_when(said) => {}
             (Some(Intent::Reschedule), Task::Cancel) if self.form.visit.is_some() => self.move_instead(said),
             (Some(Intent::Reschedule), _) => self.start(Task::Move),
             (Some(Intent::Book), Task::Book) => {}
+            (Some(Intent::Book), Task::Cancel | Task::Move)
+                if self.form.asked == Some(Asked::Visit) && said_data(said) => {}
             (Some(Intent::Book), Task::Move) if !self.other_service(said) => {}
             (Some(Intent::Book), _) => self.start(Task::Book),
             (Some(Intent::MyBookings), Task::Book | Task::Move) => self.mention_visits()?,

@@ -30,6 +30,7 @@ const DAY: &[&str] = &["день", "дня", "дни", "дату", "дата", "
 const TIME: &[&str] = &["врем", "часы", "час", "time", "hour"];
 const EMPLOYEE: &[&str] =
     &["мастер", "специалист", "врач", "доктор", "сотрудник", "someone", "specialist", "master", "doctor", "person"];
+const SAME_DAY: &[&str] = &["тот же день", "этот же день", "same day"];
 const FIRST: &[&str] = &["перво", "ранн", "ближайш", "earliest", "first", "soonest"];
 const LAST: &[&str] = &["последн", "поздн", "latest", "last"];
 const SOON: &[&str] = &[
@@ -43,6 +44,13 @@ const SOON: &[&str] = &[
     "earliest",
     "next available",
 ];
+
+/// Whether a text leans on what was offered.
+pub(super) fn is_nudge(text: &str) -> bool {
+    let folded = fold(text);
+    let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+    has(LATER) || has(EARLIER) || has(SOON) || (has(OTHER) && (has(DAY) || has(TIME) || has(EMPLOYEE)))
+}
 
 impl Turn<'_> {
     /// Takes such a wish; `true` when there was one.
@@ -58,6 +66,11 @@ impl Turn<'_> {
         }
         if said.date.is_some() || said.time.is_some() {
             return false;
+        }
+        let done_day = self.form.done.as_ref().map(|done| done.visit.start.date());
+        if let (true, Some(day)) = (has(SAME_DAY), done_day) {
+            self.form.date = Some(Days::single(day));
+            return true;
         }
         if has(OTHER) && self.form.asked != Some(Asked::Visit) {
             return self.nudge_other(has(DAY), has(TIME), has(EMPLOYEE));

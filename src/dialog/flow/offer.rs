@@ -12,7 +12,7 @@ use crate::domain::conversation::{Button, DialogState};
 use crate::domain::crm::Slot;
 
 /// Times offered at once.
-const MAX_TIMES: usize = 10;
+const MAX_TIMES: usize = 12;
 /// Days so few that some times of each are told with the question.
 const FEW_DAYS: usize = 3;
 /// Times told of each.
@@ -77,14 +77,14 @@ impl Turn<'_> {
             }
             (Some(_), ..) => words.ask_other_day().to_owned(),
         };
-        let refused = why.is_some();
+        let (refused, unclear) = (why.is_some(), why == Some(Refusal::UnclearDay));
         if let Some(why) = why {
             self.say(words.refusal(&why));
             // A day that is refused is no wish any more; the hour still is.
             self.form.date = None;
         }
         let days = days_of(slots);
-        let few: Vec<Slot> = self.hints(slots, &days, refused);
+        let few: Vec<Slot> = self.hints(slots, &days, refused, unclear);
         if !few.is_empty() {
             self.say(self.words().free_then(&self.listed(&few)));
         }
@@ -96,9 +96,9 @@ impl Turn<'_> {
 
     /// A few free times to go with the question for the day: of each day when they are few, of the
     /// nearest when the wished one was refused.
-    fn hints(&self, slots: &[Slot], days: &[Date], refused: bool) -> Vec<Slot> {
+    fn hints(&self, slots: &[Slot], days: &[Date], refused: bool, unclear: bool) -> Vec<Slot> {
         let shown = match (refused, days.len()) {
-            (true, _) => 1,
+            (true, _) => usize::from(!unclear),
             (false, 1..=FEW_DAYS) => days.len(),
             (false, _) => 0,
         };
@@ -117,12 +117,16 @@ impl Turn<'_> {
 
     /// Says why not, and what is free nearby.
     fn offer_nearest(&mut self, why: &Refusal, slots: &[Slot], elsewhere: Option<&Slot>) {
-        self.say(self.words().refusal(why));
+        let wish = (self.form.date, self.form.time);
+        if self.form.refused.replace(wish) != Some(wish) {
+            self.say(self.words().refusal(why));
+        }
         let text = self.words().offer_nearest(&self.listed(slots));
         let one_day = days_of(slots).len() == 1;
         if let (true, Some(first)) = (one_day, slots.first()) {
             self.form.date = Some(Days::single(first.start.date()));
         }
+        self.form.refused = Some((self.form.date, self.form.time));
         let mut buttons = self.slot_buttons(slots, one_day);
         if let Some(slot) = elsewhere {
             let (name, time) = (self.employee_name(slot.employee_id.as_deref()), format::time(slot.start.time()));

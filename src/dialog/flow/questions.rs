@@ -40,11 +40,34 @@ impl Turn<'_> {
                 Intent::AskAddress => self.tell_contacts(),
                 Intent::AskServices => self.tell_services(self.words().services()),
                 Intent::AskStaff => self.tell_staff(said),
-                _ => self.tell(said)?,
+                _ if !self.tell(said)? => continue,
+                _ => {}
             }
             answered = true;
         }
         Ok(answered)
+    }
+
+    /// A question that names a time is mostly a wish («а в 20:00?»): it is taken as one unless the
+    /// business wrote down an answer.
+    pub fn as_wish(&self, said: &Understanding) -> Result<Understanding, Need> {
+        let mut wish = said.clone();
+        let nudges = self.form.task != Task::None && super::nudge::is_nudge(&said.text);
+        let when = said.date.is_some() || said.time.is_some();
+        let outright = said.intents.iter().any(|i| matches!(i, Intent::Book | Intent::Reschedule | Intent::Cancel));
+        if !said.intents.contains(&Intent::Question) || !(when || nudges) || outright {
+            return Ok(wish);
+        }
+        let answered = !nudges && self.look_up(&said.text)?.is_some_and(|(_, worth)| worth >= SURE);
+        if !answered {
+            wish.intents.retain(|intent| *intent != Intent::Question);
+            if wish.intents.is_empty() {
+                let hours = self.form.task == Task::None && said.time.is_none() && said.service.is_none();
+                wish.intents.push(if hours { Intent::AskHours } else { Intent::Other });
+            }
+            wish.intent = wish.intents[0];
+        }
+        Ok(wish)
     }
 
     fn mentioned(&self, said: &Understanding) -> Vec<Service> {
@@ -54,6 +77,11 @@ impl Turn<'_> {
 
     fn tell_price(&mut self, said: &Understanding) -> Result<(), Need> {
         let mut services = self.mentioned(said);
+        if self.form.task != Task::None
+            && let Some(own) = services.iter().find(|service| self.form.service.as_ref() == Some(&service.id))
+        {
+            services = vec![own.clone()];
+        }
         if services.is_empty() {
             if let Some((text, _)) = self.look_up(&said.text)?.filter(|(_, worth)| *worth >= SURE) {
                 self.say(text);
@@ -80,7 +108,7 @@ impl Turn<'_> {
 
     /// The list of services with prices, a heading above it.
     pub fn tell_services(&mut self, heading: &str) {
-        let services: Vec<Service> = self.scene.profile.visible_services().cloned().collect();
+        let services = self.grouped_services();
         let mut lines = vec![heading.to_owned()];
         let mut group: Option<&str> = None;
         for service in services.iter().take(MAX_LINES) {
@@ -96,6 +124,15 @@ impl Turn<'_> {
         self.say(lines.join("\n"));
         let buttons = if services.len() <= MAX_BUTTONS { self.service_buttons(&services) } else { self.menu() };
         self.offer(buttons);
+    }
+
+    /// Services, those of one group together, the groups by their first service.
+    fn grouped_services(&self) -> Vec<Service> {
+        let services: Vec<Service> = self.scene.profile.visible_services().cloned().collect();
+        let first = |service: &Service| services.iter().position(|other| other.category == service.category);
+        let mut grouped = services.clone();
+        grouped.sort_by_key(first);
+        grouped
     }
 
     /// Address and phone.
@@ -193,29 +230,32 @@ impl Turn<'_> {
     }
 
     /// Answers any other question, or says honestly that the data has no answer.
-    fn tell(&mut self, said: &Understanding) -> Result<(), Need> {
+    fn tell(&mut self, said: &Understanding) -> Result<bool, Need> {
         let folded = fold(&said.text);
         let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
         let menu = self.menu();
         self.offer(menu);
         if matches!(self.form.asked, Some(Asked::Contact | Asked::Name | Asked::Phone)) && has(WHY) {
             self.say(self.words().why_contact());
-            return Ok(());
+            return Ok(true);
         }
         let service = self.mentioned(said).into_iter().next().or_else(|| self.service().cloned());
         if let (true, Some(service)) = (has(HOW_LONG), service) {
             let length = format::duration(service.duration_min, self.language);
             self.say(self.words().duration(&service.title, &length));
-            return Ok(());
+            return Ok(true);
         }
-        match self.look_up(&said.text)? {
+        // Beside another wish only a sure answer is given: the other wish may be all that was meant.
+        let beside = said.intents.iter().any(|intent| *intent != Intent::Question && *intent != Intent::Greet);
+        match self.look_up(&said.text)?.filter(|(_, worth)| !beside || *worth >= SURE) {
             Some((text, _)) => {
                 self.rule("knowledge");
                 self.say(text);
             }
+            None if beside => return Ok(false),
             None => self.admit(said),
         }
-        Ok(())
+        Ok(true)
     }
 
     fn admit(&mut self, said: &Understanding) {

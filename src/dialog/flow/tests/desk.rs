@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 
-use jiff::{ToSpan, Zoned};
+use jiff::{Timestamp, ToSpan, Zoned};
 
 use super::garage::garage;
 pub use super::garage::phone;
 pub use super::means::{Means, book, no, said, yes};
 use crate::dialog::flow::{Act, Facts, Input, Need, Outcome, Plan, Scene, outcome, step};
-use crate::dialog::understand::Understanding;
+use crate::dialog::understand::{Understanding, Vocabulary, understand};
 use crate::domain::company::Profile;
 use crate::domain::contact::{Locale, Phone};
 use crate::domain::conversation::{DialogState, Session};
 use crate::domain::crm::{Appointment, AppointmentStatus, CrmClient, Slot, SlotQuery};
+use crate::domain::id::BookingId;
 use crate::domain::knowledge::KnowledgeHit;
+use crate::domain::slots::free_slots;
+use crate::domain::store::Busy;
 
 /// Facts that are computed when a step asks for them.
 #[derive(Default)]
@@ -89,7 +92,8 @@ impl Chat {
     }
 
     fn put(&mut self, service: &str, employee: Option<&str>, start: &str, owner: Phone) -> Appointment {
-        let start: Zoned = format!("{start}[Europe/Samara]").parse().unwrap();
+        let start: Timestamp = start.parse().unwrap();
+        let start = start.to_zoned(self.profile.company.timezone.tz().clone());
         let length = self.profile.services.iter().find(|s| s.id == service).unwrap().duration_min;
         let appointment = Appointment {
             id: format!("ap{}", self.booked.len() + 1),
@@ -106,44 +110,16 @@ impl Chat {
 
     /// Free times by the profile's hours and what is booked.
     fn free(&self, query: &SlotQuery) -> Vec<Slot> {
-        let company = &self.profile.company;
-        let length = i64::from(self.profile.services.iter().find(|s| s.id == query.service_id).unwrap().duration_min);
-        let soonest = self.now.checked_add(i64::from(company.booking.lead_time_min).minutes()).unwrap();
-        let mut slots = Vec::new();
-        let mut day = query.from;
-        while day <= query.to {
-            for person in self.profile.visible_employees().filter(|e| e.services.contains(&query.service_id)) {
-                if query.employee_id.as_ref().is_some_and(|id| *id != person.id) || company.is_closed_on(day) {
-                    continue;
-                }
-                for open in person.hours.as_ref().unwrap_or(&company.hours).on(day.weekday()) {
-                    let mut at = i64::from(open.from);
-                    while at + length <= i64::from(open.to) {
-                        let midnight = day.to_zoned(company.timezone.tz().clone()).unwrap();
-                        let start = midnight.checked_add(at.minutes()).unwrap();
-                        let end = start.checked_add(length.minutes()).unwrap();
-                        let clash = self.booked.iter().any(|b| {
-                            b.employee_id.as_deref() == Some(&person.id)
-                                && query.moving.as_ref() != Some(&b.id)
-                                && b.start < end
-                                && start < b.end
-                        });
-                        if !clash && start >= soonest {
-                            slots.push(Slot {
-                                start,
-                                end,
-                                employee_id: Some(person.id.clone()),
-                                service_id: query.service_id.clone(),
-                            });
-                        }
-                        at += i64::from(company.booking.step_min);
-                    }
-                }
-            }
-            day = day.tomorrow().unwrap();
-        }
-        slots.sort_by_key(|slot| slot.start.timestamp());
-        slots
+        let others = self.booked.iter().filter(|a| query.moving.as_ref() != Some(&a.id));
+        let busy: Vec<Busy> = others
+            .map(|a| Busy {
+                employee_id: a.employee_id.clone(),
+                start: a.start.timestamp(),
+                end: a.end.timestamp(),
+                booking_id: BookingId::new(self.now.timestamp()),
+            })
+            .collect();
+        free_slots(&self.profile, query, &busy, &self.now)
     }
 
     fn learn(&self, known: &mut Known, need: Need) {
@@ -245,6 +221,13 @@ impl Chat {
     /// The client writes; answers the reply.
     pub fn says(&mut self, understanding: Understanding) -> String {
         self.send(&Input { understanding, button: None })
+    }
+
+    /// The client writes, and the parser reads it.
+    pub fn writes(&mut self, text: &str) -> String {
+        let company = &self.profile.company;
+        let words = Vocabulary::new(&self.profile.services, &self.profile.employees);
+        self.says(understand(text, &self.now, &words, company.region()))
     }
 
     /// The client presses the button whose title contains this.

@@ -194,7 +194,7 @@ fn a_long_day_is_spread_over_its_full_hours() {
     let mut chat = Chat::known();
     chat.says(book("шиномонтаж завтра").service(&["tyres"]).day("2026-03-11"));
     let titles = chat.titles();
-    assert_eq!(titles.len(), 10);
+    assert_eq!(titles.len(), 12);
     for at in ["09:00", "11:00", "15:00", "18:00"] {
         assert!(titles.contains(&at.to_owned()), "{titles:?}");
     }
