@@ -8,6 +8,7 @@ use crate::dialog::say::{Label, format};
 use crate::dialog::understand::Understanding;
 use crate::domain::contact::Phone;
 use crate::domain::conversation::{Button, DialogState};
+use crate::domain::text::{fold, words};
 
 impl Turn<'_> {
     /// The phone that visits may be looked up by.
@@ -47,6 +48,9 @@ impl Turn<'_> {
 
     /// The visits that a message speaks of; all when it speaks of none of them.
     fn narrowed(&mut self, pool: &[Visit], said: &Understanding) -> Vec<Visit> {
+        if let Some(counted) = ordinal(&said.text).and_then(|at| pool.get(at)) {
+            return vec![counted.clone()];
+        }
         let mut fitting = pool.to_vec();
         let services = &said.candidates.service;
         keep(&mut fitting, |visit| services.contains(&visit.service) || said.service.as_ref() == Some(&visit.service));
@@ -247,4 +251,13 @@ fn keep(visits: &mut Vec<Visit>, fits: impl Fn(&Visit) -> bool) {
     if visits.iter().any(&fits) {
         visits.retain(fits);
     }
+}
+
+/// «вторую», "the first one": which of a list is meant, counted from 0.
+fn ordinal(text: &str) -> Option<usize> {
+    const ORDINALS: [(&str, &str); 4] =
+        [("перв", "first"), ("втор", "second"), ("трет", "third"), ("четверту", "fourth")];
+    let folded = fold(text);
+    let is = |word: &str, ru: &str, en: &str| word == en || (word.starts_with(ru) && !word.starts_with("вторник"));
+    ORDINALS.iter().position(|(ru, en)| words(&folded).any(|word| is(word, ru, en)))
 }

@@ -158,7 +158,7 @@ impl Turn<'_> {
                 let meant = other.filter(|other| outside(at) && !outside(*other)).unwrap_or(at);
                 let why = refuse::time(self, service, day, meant);
                 let elsewhere = self.elsewhere(service, day, meant, &why)?;
-                match self.near(service, day, why)? {
+                match self.near_at(service, day, Some(meant), why)? {
                     Found::Nearest(why, near, _) => Ok(Found::Nearest(why, near, elsewhere)),
                     found => Ok(found),
                 }
@@ -199,14 +199,19 @@ impl Turn<'_> {
 
     /// What is free near a wish that cannot be met: the same day on both sides, then the next days.
     pub fn near(&self, service: &str, day: Date, why: Refusal) -> Result<Found, Need> {
+        let at = self.form.time.and_then(|wish| wish.from.or(wish.to));
+        self.near_at(service, day, at, why)
+    }
+
+    fn near_at(&self, service: &str, day: Date, at: Option<Time>, why: Refusal) -> Result<Found, Need> {
         let slots = self.slots_from(service, day, |_| true)?;
-        let Some(first) = slots.first() else { return self.nothing(service, why) };
-        let Some(at) = self.form.time.and_then(|wish| wish.from.or(wish.to)) else {
-            return Ok(Found::Days(slots, Some(why)));
-        };
-        // An afternoon that was meant by «в 8» is looked around for, not the morning.
-        let at = self.form.time.and_then(|wish| wish.other).filter(|_| first.start.time() > at).unwrap_or(at);
-        Ok(Found::Nearest(why, around(&slots, day, at), None))
+        if slots.is_empty() {
+            return self.nothing(service, why);
+        }
+        Ok(match at {
+            Some(at) => Found::Nearest(why, around(&slots, day, at), None),
+            None => Found::Days(slots, Some(why)),
+        })
     }
 
     fn near_horizon(&self, service: &str) -> Result<Found, Need> {

@@ -185,7 +185,8 @@ impl Turn<'_> {
 
     /// Greets who greets; not after a person of the company has spoken.
     fn greet(&mut self, said: &Understanding) {
-        if !said.intents.contains(&Intent::Greet) || self.scene.person_spoke {
+        let in_passing = self.form.task != Task::None && said_data(said);
+        if !said.intents.contains(&Intent::Greet) || self.scene.person_spoke || in_passing {
             return;
         }
         if said.intent == Intent::Greet && self.form.task == Task::None && !said_data(said) {

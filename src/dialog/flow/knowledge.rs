@@ -43,6 +43,9 @@ const GENERIC: &[&str] = &[
     "день",
     "прив",
     "понятн",
+    "запис",
+    "записа",
+    "запиш",
     "ещ",
     "вообщ",
     "got",
@@ -105,18 +108,22 @@ pub(super) fn score(question: &[String], title: &str, text: &str, tags: &[String
     let head: Vec<String> = stems(title).into_iter().chain(tags.iter().flat_map(|tag| stems(tag))).collect();
     let body = stems(text);
     let mut in_head = false;
+    let mut matched = 0_u32;
     let sum: f64 = question
         .iter()
         .map(|stem| {
             let heading = best(stem, &head);
             in_head |= heading > 0.0;
-            (heading * HEAD).max(best(stem, &body) * BODY)
+            let worth = (heading * HEAD).max(best(stem, &body) * BODY);
+            matched += u32::from(worth > 0.0);
+            worth
         })
         .sum();
     #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
     let mean = sum / question.len() as f64;
-    let floor = if in_head { FLOOR } else { BODY_FLOOR };
-    if mean >= floor { mean } else { 0.0 }
+    // One common word in the text alone says little.
+    let enough = if in_head { mean >= FLOOR } else { matched > 1 && mean >= BODY_FLOOR };
+    if enough { mean } else { 0.0 }
 }
 
 /// The text of the entry that answers best, with its score.

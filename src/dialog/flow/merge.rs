@@ -6,6 +6,7 @@ use super::form::{Asked, Days, Hours, Task, Wanted};
 use super::questions::QUESTIONS;
 use super::turn::Turn;
 use crate::dialog::understand::{Intent, Understanding};
+use crate::domain::company::Profile;
 use crate::domain::text::fold;
 
 /// Digits that are meant as a phone number.
@@ -85,6 +86,11 @@ impl Turn<'_> {
             Some(id) => vec![id.clone()],
             None => said.candidates.service.clone(),
         };
+        if fitting.len() > 1
+            && let Some(named) = named_in_full(&said.text, &fitting, self.scene.profile)
+        {
+            fitting = vec![named];
+        }
         if fitting.len() > 1 && form.services.iter().any(|id| fitting.contains(id)) {
             fitting.retain(|id| form.services.contains(id));
         }
@@ -252,4 +258,11 @@ fn hour(number: u32) -> Option<Hours> {
         _ => return None,
     };
     Some(Hours { other, ..Hours::point(first) })
+}
+
+/// The one of several services whose title stands in the text; the longest of them.
+fn named_in_full(text: &str, among: &[String], profile: &Profile) -> Option<String> {
+    let folded = fold(text);
+    let titles = among.iter().filter_map(|id| profile.service(id)).filter(|s| folded.contains(&fold(&s.title)));
+    titles.max_by_key(|service| service.title.len()).map(|service| service.id.clone())
 }

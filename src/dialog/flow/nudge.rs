@@ -28,8 +28,21 @@ const SHIFTS: &[(&str, i64)] = &[
 const OTHER: &[&str] = &["друг", "иное", "иной", "another", "other", "different", "else"];
 const DAY: &[&str] = &["день", "дня", "дни", "дату", "дата", "day", "date"];
 const TIME: &[&str] = &["врем", "часы", "час", "time", "hour"];
-const EMPLOYEE: &[&str] =
-    &["мастер", "специалист", "врач", "доктор", "сотрудник", "someone", "specialist", "master", "doctor", "person"];
+const EMPLOYEE: &[&str] = &[
+    "к друг",
+    "кому",
+    "кого",
+    "мастер",
+    "специалист",
+    "врач",
+    "доктор",
+    "сотрудник",
+    "someone",
+    "specialist",
+    "master",
+    "doctor",
+    "person",
+];
 const SAME_DAY: &[&str] = &["тот же день", "этот же день", "same day"];
 const FIRST: &[&str] = &["перво", "ранн", "ближайш", "earliest", "first", "soonest"];
 const LAST: &[&str] = &["последн", "поздн", "latest", "last"];
@@ -73,7 +86,8 @@ impl Turn<'_> {
             return true;
         }
         if has(OTHER) && self.form.asked != Some(Asked::Visit) {
-            return self.nudge_other(has(DAY), has(TIME), has(EMPLOYEE));
+            let same_time = has(&["же время", "same time"]);
+            return self.nudge_other(has(DAY), has(TIME) && !same_time, has(EMPLOYEE));
         }
         if self.form.asked == Some(Asked::Time) {
             let slots = self.offered_slots();

@@ -19,7 +19,7 @@ const MAX_LINES: usize = 20;
 /// How far ahead exceptional closing is mentioned, in days.
 const CLOSED_SOON: i32 = 14;
 /// What an answer found for a bare word must be worth.
-const SURE: f64 = 0.5;
+const SURE: f64 = 0.55;
 /// Words that ask how long something takes.
 const HOW_LONG: &[&str] =
     &["сколько длит", "как долго", "по времени", "продолжительн", "сколько занима", "how long", "долго"];
@@ -243,6 +243,10 @@ impl Turn<'_> {
         if let (true, Some(service)) = (has(HOW_LONG), service) {
             let length = format::duration(service.duration_min, self.language);
             self.say(self.words().duration(&service.title, &length));
+            return Ok(true);
+        }
+        if said.employee.is_some() && self.form.slot.is_some() {
+            // «Это Анна будет?»: the summary that follows names who it is.
             return Ok(true);
         }
         // Beside another wish only a sure answer is given: the other wish may be all that was meant.

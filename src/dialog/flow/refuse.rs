@@ -65,10 +65,10 @@ pub(super) fn hours(turn: &Turn<'_>, service: &str, day: Date, wish: Hours) -> R
         wish.from.is_none_or(|from| minute(from) < open.to) && wish.to.is_none_or(|to| minute(to) > open.from)
     };
     let gone = wish.to.is_some_and(|to| day.to_datetime(to) <= turn.scene.now.datetime());
-    match (gone, open.iter().any(meets), wish.from.or(wish.to)) {
-        (true, ..) => Refusal::Past,
-        (false, false, Some(at)) => Refusal::Outside(turn.on_day(day), format::time(at), format::intervals(&open)),
-        _ => Refusal::PartFull(turn.on_day(day)),
+    match (gone, open.iter().any(meets)) {
+        (true, _) => Refusal::Past,
+        (false, false) => Refusal::PartOutside(turn.on_day(day), format::intervals(&open)),
+        (false, true) => Refusal::PartFull(turn.on_day(day)),
     }
 }
 

@@ -116,6 +116,9 @@ impl Phrases for En {
             Refusal::Outside(day, time, hours) => {
                 format!("Unfortunately {time} is outside our working hours: {day}, they are {hours}.")
             }
+            Refusal::PartOutside(day, hours) => {
+                format!("Unfortunately that is outside our working hours: {day}, they are {hours}.")
+            }
             Refusal::TooLong(time, length) => {
                 format!("Unfortunately, starting at {time} we could not finish before closing: it takes {length}.")
             }

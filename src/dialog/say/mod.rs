@@ -39,6 +39,8 @@ pub enum Refusal {
     NotProvided(String),
     /// Outside the hours of that day: day, time, hours.
     Outside(String, String, String),
+    /// A part of the day outside the hours of that day: day, hours.
+    PartOutside(String, String),
     /// Begins inside the hours but would end after them: time, length.
     TooLong(String, String),
     /// No visit begins at that time: it is between those that do.

@@ -118,6 +118,9 @@ impl Phrases for Ru {
             Refusal::Outside(day, time, hours) => {
                 format!("К сожалению, в {time} приёма нет: {day}, часы работы {hours}.")
             }
+            Refusal::PartOutside(day, hours) => {
+                format!("К сожалению, {day}, в это время приёма нет: часы работы {hours}.")
+            }
             Refusal::TooLong(time, length) => {
                 format!("К сожалению, если начать в {time}, до закрытия не успеть: услуга занимает {length}.")
             }
