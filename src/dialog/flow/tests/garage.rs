@@ -33,10 +33,16 @@ fn week(days: [&str; 7]) -> WeekHours {
 }
 
 fn service(id: &str, title: &str, category: &str, duration_min: u32, price: Option<(i64, Option<i64>)>) -> Service {
+    let aliases: &[&str] = match id {
+        "oil" => &["масло", "поменять масло", "oil change"],
+        "tyres" => &["переобуть машину", "резина", "tyre change"],
+        "engine" => &["двигатель", "диагностика", "engine check"],
+        _ => &["подвеска", "диагностика", "suspension check"],
+    };
     Service {
         id: id.to_owned(),
         title: title.to_owned(),
-        aliases: Vec::new(),
+        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
         category: Some(category.to_owned()),
         duration_min,
         price: price.map(|(from, to)| Price { from, to }),

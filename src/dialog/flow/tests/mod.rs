@@ -6,5 +6,6 @@ mod edges;
 mod garage;
 mod means;
 mod questions;
+mod stories;
 mod visits;
 mod wishes;
