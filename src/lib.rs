@@ -4,9 +4,16 @@
 
 pub mod adapters;
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod dialog;
 pub mod domain;
 pub mod jobs;
 pub mod store;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> std::process::ExitCode {
+    cli::run()
+}

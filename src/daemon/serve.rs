@@ -28,22 +28,6 @@ pub enum Role {
     Scheduler,
 }
 
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Http, Self::Worker, Self::Scheduler];
-
-    /// The role of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "http" => Some(Self::Http),
-            "worker" => Some(Self::Worker),
-            "scheduler" => Some(Self::Scheduler),
-            _ => None,
-        }
-    }
-}
-
 /// What a daemon is started with.
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -15,3 +15,4 @@ pub mod slots;
 pub mod store;
 pub mod text;
 pub mod token;
+pub mod view;

@@ -1,0 +1,228 @@
+//! What a command starts from: the configuration, the store behind it, and the printer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::failure::Failure;
+use super::output::Out;
+use super::times::Here;
+use super::{log, runtime};
+use crate::app::App;
+use crate::config::{Config, Environment, Loaded, Sources, load};
+use crate::domain::clock::Clock;
+use crate::domain::company::{Profile, Zone};
+use crate::domain::contact::{Phone, Region};
+use crate::domain::id::IdError;
+
+/// The zone of a company that has not said where it is.
+const DEFAULT_ZONE: &str = "Europe/Moscow";
+
+/// What to do when there is no store yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// Reading makes no store in a new place.
+    Existing,
+    /// The command fills it.
+    Create,
+}
+
+/// What every command is given.
+pub struct Context {
+    /// Where the process runs.
+    pub env: Environment,
+    /// `--config`.
+    pub config_flag: Option<PathBuf>,
+    /// `--store`.
+    pub store_flag: Option<String>,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// `--no-input`.
+    pub no_input: bool,
+    /// `--yes`.
+    pub yes: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The printer.
+    pub out: Out,
+}
+
+impl Context {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// Every problem in it.
+    pub fn load(&self) -> Result<Loaded, Failure> {
+        let overrides = self.store_flag.iter().map(|url| ("store.url".to_owned(), url.clone())).collect();
+        let sources = Sources { config_flag: self.config_flag.as_deref(), overrides, env: &self.env };
+        Ok(load(&sources)?)
+    }
+
+    /// Reads the configuration and begins to log as it says.
+    ///
+    /// # Errors
+    /// As [`Context::load`].
+    pub fn config(&self) -> Result<Config, Failure> {
+        let config = self.load()?.config;
+        log::start(&config.observability, self.verbose, self.out.is_quiet());
+        Ok(config)
+    }
+
+    /// Opens the store and what stands around it.
+    ///
+    /// # Errors
+    /// When the configuration is wrong or the store cannot be opened.
+    pub fn open(&self, how: Open) -> Result<App, Failure> {
+        let config = self.config()?;
+        self.open_with(config, how)
+    }
+
+    /// As [`Context::open`], with a configuration at hand.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub fn open_with(&self, config: Config, how: Open) -> Result<App, Failure> {
+        let path = config.store.url.path().to_owned();
+        if how == Open::Existing {
+            must_exist(&path)?;
+        }
+        App::open(config, Arc::clone(&self.clock)).map_err(|error| {
+            let failure = Failure::from(error);
+            Failure { message: format!("{}: {}", path.display(), failure.message), ..failure }
+        })
+    }
+
+    /// Opens the store and runs a command's work with it.
+    ///
+    /// # Errors
+    /// As [`Context::open`], and what the work says.
+    pub fn session<T>(
+        &mut self,
+        how: Open,
+        work: impl AsyncFnOnce(&Session, &mut Out) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let app = self.open(how)?;
+        let out = &mut self.out;
+        runtime::run(async move {
+            let session = Session::of(app).await?;
+            out.set_zone(session.tz.clone());
+            work(&session, out).await
+        })
+    }
+}
+
+/// Whether a store is there.
+///
+/// # Errors
+/// When it is not, with the commands that make one.
+pub fn must_exist(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Failure::store(format!("there is no store at {}", path.display()))
+        .hint("make one with `flow seed --preset salon` (`flow init` writes a configuration), or name it with --store"))
+}
+
+/// An open store and the business in it.
+pub struct Session {
+    /// Everything that is open.
+    pub app: App,
+    /// The business; absent until one is loaded.
+    pub profile: Option<Arc<Profile>>,
+    /// The company's zone.
+    pub tz: TimeZone,
+}
+
+impl Session {
+    /// Reads who the business is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn of(app: App) -> Result<Self, Failure> {
+        let profile = app.store.profile().await?;
+        let tz = match (&profile, &app.config.company.timezone) {
+            (Some(profile), _) => profile.company.timezone.tz().clone(),
+            (None, Some(zone)) => zone.tz().clone(),
+            (None, None) => default_zone(),
+        };
+        Ok(Self { app, profile, tz })
+    }
+
+    /// Now, and where.
+    #[must_use]
+    pub fn here(&self) -> Here {
+        Here { now: self.now(), tz: self.tz.clone() }
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.app.now()
+    }
+
+    /// The country whose numbers come without a code.
+    #[must_use]
+    pub fn region(&self) -> Region {
+        self.profile.as_ref().map(|profile| profile.company.region()).unwrap_or_default()
+    }
+
+    /// A telephone number in any usual form.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn phone(&self, text: &str) -> Result<Phone, Failure> {
+        Phone::parse(text, self.region()).map_err(|_| {
+            Failure::usage(format!("`{text}` is no phone number")).hint("write it as +79161234567 or 8 (916) 123-45-67")
+        })
+    }
+
+    /// The business, which must be loaded.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn business(&self) -> Result<&Arc<Profile>, Failure> {
+        self.profile.as_ref().ok_or_else(no_profile)
+    }
+}
+
+/// There is no business profile in the store.
+#[must_use]
+pub fn no_profile() -> Failure {
+    Failure::config("there is no business profile in the store yet")
+        .hint("load one with `flow seed profile.toml`, or a ready one with `flow seed --preset salon`")
+}
+
+/// The zone of a company that has not said where it is.
+#[must_use]
+pub fn default_zone() -> TimeZone {
+    Zone::find(DEFAULT_ZONE).map_or(TimeZone::UTC, |zone| zone.tz().clone())
+}
+
+/// Reads an id that was given as an argument.
+///
+/// # Errors
+/// When it has another form: there can be no such thing.
+pub fn id<T: std::str::FromStr<Err = IdError>>(text: &str, what: &str) -> Result<T, Failure> {
+    text.trim().parse().map_err(|error: IdError| Failure::not_found(format!("there is no {what} `{text}`: {error}")))
+}
+
+/// Reads a comma list of names.
+///
+/// # Errors
+/// When one of them is unknown.
+pub fn names<T>(
+    given: &[String],
+    what: &str,
+    all: impl Iterator<Item = &'static str>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Failure> {
+    let known: Vec<&str> = all.collect();
+    let read = |name: &String| {
+        parse(name.trim()).ok_or_else(|| {
+            Failure::usage(format!("there is no {what} `{name}`")).hint(format!("one of {}", known.join(", ")))
+        })
+    };
+    given.iter().map(read).collect()
+}

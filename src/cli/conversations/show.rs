@@ -1,0 +1,72 @@
+//! `flow conversations show`.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use super::{WITH_MESSAGES, read};
+use crate::cli::context::{Context, Open};
+use crate::cli::failure::Failure;
+use crate::cli::output::{lines, one_line};
+use crate::cli::times::Here;
+use crate::domain::conversation::{Conversation, Message, Role};
+
+/// Show one conversation with its messages
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The conversation
+    id: String,
+    /// Show how each reply came about
+    #[arg(long)]
+    trace: bool,
+}
+
+/// Shows it; for people as a dialogue.
+pub(super) fn run(args: ShowArgs, cx: &mut Context) -> Result<(), Failure> {
+    cx.session(Open::Existing, async |session, out| {
+        let conversation = read::conversation(session, &args.id).await?;
+        let messages = read::all_messages(session, conversation.id).await?;
+        let text = dialogue(&conversation, &messages, args.trace, &session.here());
+        out.told(&WITH_MESSAGES, &read::whole(&conversation, &messages, args.trace), &text)
+    })
+}
+
+fn dialogue(conversation: &Conversation, messages: &[Message], trace: bool, here: &Here) -> String {
+    let contact = &conversation.contact;
+    let who = [contact.name.as_deref(), contact.phone.as_ref().map(|phone| phone.as_str())];
+    let who: Vec<String> = who.into_iter().flatten().map(one_line).collect();
+    let mut text = format!("{}  {}  {}", conversation.id, conversation.identity.channel, conversation.status);
+    if !who.is_empty() {
+        // Writing into a `String` cannot fail.
+        let _ = write!(text, "  {}", who.join(" "));
+    }
+    if let Some(handoff) = &conversation.handoff {
+        let _ = write!(text, "\nwith a person: {} ({}), {}", handoff.state, handoff.reason, here.show(handoff.at));
+    }
+    text.push('\n');
+    for message in messages {
+        text.push('\n');
+        text.push_str(&message_text(message, here));
+        if let Some(trace) = message.trace.as_ref().filter(|_| trace) {
+            let _ = writeln!(text, "  trace: {trace}");
+        }
+    }
+    text
+}
+
+/// Time and role, then the words and the buttons below.
+pub(super) fn message_text(message: &Message, here: &Here) -> String {
+    let role = match message.role {
+        Role::Customer => "client",
+        other => other.as_str(),
+    };
+    let mut text = format!("{}  {role}\n", here.show(message.at));
+    for line in lines(&message.text).lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    if !message.buttons.is_empty() {
+        let buttons: Vec<_> = message.buttons.iter().map(|button| format!("[{}]", one_line(&button.text))).collect();
+        let _ = writeln!(text, "  {}", buttons.join(" "));
+    }
+    text
+}

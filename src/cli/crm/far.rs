@@ -1,0 +1,92 @@
+//! A connection by its name, what it must be able to do, and patience with its limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::time::{Instant, sleep};
+
+use crate::app::App;
+use crate::cli::failure::{Failure, exit};
+use crate::cli::times;
+use crate::config::near;
+use crate::domain::crm::{Calendar, Catalogue, Clients, Crm};
+use crate::domain::fault::{Fault, FaultKind};
+
+/// How long a command waits when a limit does not say so itself.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Patience.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct WaitArgs {
+    /// Wait out a limit for at most so long
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = length)]
+    wait: Duration,
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    let length = times::length(text).ok_or_else(|| "expected a length of time such as 30s or 5m".to_owned())?;
+    Duration::try_from(length).map_err(|error| error.to_string())
+}
+
+impl WaitArgs {
+    /// Calls, and calls again while the far side only asks for patience.
+    ///
+    /// # Errors
+    /// What the far side says, once patience is used up.
+    pub async fn call<T>(self, call: impl AsyncFn() -> Result<T, Fault>) -> Result<T, Failure> {
+        let until = Instant::now() + self.wait;
+        loop {
+            match call().await {
+                Err(fault) if fault.kind == FaultKind::RateLimited => {
+                    let pause = fault.retry_after.unwrap_or(PAUSE);
+                    if Instant::now() + pause > until {
+                        return Err(fault.into());
+                    }
+                    sleep(pause).await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+}
+
+/// The connection of that name.
+///
+/// # Errors
+/// `unknown_connection`, with the name that was probably meant.
+pub fn connection(app: &App, name: &str) -> Result<Arc<dyn Crm>, Failure> {
+    app.crms.get(name).cloned().ok_or_else(|| {
+        let known: Vec<&str> = app.crms.keys().map(String::as_str).collect();
+        Failure::new("unknown_connection", exit::CONFIG, format!("there is no CRM connection `{name}`"))
+            .hint_opt(near::advice(name, &known))
+    })
+}
+
+/// What a connection may lack.
+pub trait Able {
+    /// Services and staff.
+    fn must_list(&self, operation: &'static str) -> Result<&dyn Catalogue, Failure>;
+    /// Free times and appointments.
+    fn must_book(&self, operation: &'static str) -> Result<&dyn Calendar, Failure>;
+    /// Clients.
+    fn must_know(&self, operation: &'static str) -> Result<&dyn Clients, Failure>;
+}
+
+impl Able for dyn Crm + '_ {
+    fn must_list(&self, operation: &'static str) -> Result<&dyn Catalogue, Failure> {
+        self.catalogue().ok_or_else(|| lacks(self, operation, "services and staff"))
+    }
+
+    fn must_book(&self, operation: &'static str) -> Result<&dyn Calendar, Failure> {
+        self.calendar().ok_or_else(|| lacks(self, operation, "appointments"))
+    }
+
+    fn must_know(&self, operation: &'static str) -> Result<&dyn Clients, Failure> {
+        self.clients().ok_or_else(|| lacks(self, operation, "clients"))
+    }
+}
+
+fn lacks(crm: &dyn Crm, operation: &'static str, what: &str) -> Failure {
+    Fault::new(FaultKind::Unsupported, crm.connection(), operation, format!("a {} has no {what}", crm.kind())).into()
+}

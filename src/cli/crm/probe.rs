@@ -1,0 +1,219 @@
+//! `flow crm test`: what a connection may do and, with `--write`, whether it does it.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::time::Instant;
+
+use clap::Args;
+use jiff::{ToSpan, Zoned};
+use serde::Serialize;
+
+use super::far::{Able, WaitArgs, connection};
+use crate::cli::context::{Context, Open, Session};
+use crate::cli::failure::{Failure, exit};
+use crate::cli::output::{Out, Shape};
+use crate::domain::contact::{Phone, Region};
+use crate::domain::crm::{BookRequest, Calendar, Check, Crm, MoveRequest, Origin, Slot, SlotQuery};
+use crate::domain::fault::Fault;
+use crate::domain::id::BookingId;
+
+/// Ask a CRM who we are and what we may do
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The connection
+    name: String,
+    /// Also book, move and cancel one test appointment, and remove what was made
+    #[arg(long)]
+    write: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Document {
+    connection: String,
+    kind: &'static str,
+    ok: bool,
+    account: Option<String>,
+    checks: Vec<Check>,
+}
+
+static DOCUMENT: Shape = Shape {
+    members: &["connection", "kind", "ok", "account", "checks"],
+    columns: &[("connection", "connection"), ("ok", "ok"), ("account", "account")],
+    times: &[],
+};
+
+/// The client of the test appointment; a number that nobody has.
+const TEST_PHONE: &str = "+79990000000";
+const TEST_NAME: &str = "flow test";
+/// The test appointment lies so many days ahead at most, and as late as there is room.
+const DAYS_AHEAD: i64 = 45;
+
+/// Checks under way; the first failure decides the exit code.
+#[derive(Default)]
+struct Checks {
+    done: Vec<Check>,
+    failure: Option<Failure>,
+}
+
+impl Checks {
+    /// Makes one check and keeps what it told.
+    async fn check<T>(
+        &mut self,
+        name: &str,
+        work: impl Future<Output = Result<T, Failure>>,
+        detail: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        let began = Instant::now();
+        let outcome = work.await;
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (ok, detail) = match &outcome {
+            Ok(found) => (true, detail(found)),
+            Err(failure) => (false, failure.message.clone()),
+        };
+        self.done.push(Check { name: name.to_owned(), ok, detail, ms });
+        outcome.map_err(|failure| self.failure.get_or_insert(failure).exit).ok()
+    }
+}
+
+pub(super) fn run(args: TestArgs, cx: &mut Context) -> Result<(), Failure> {
+    cx.out.expects(&DOCUMENT)?;
+    cx.session(Open::Existing, async |session, out| {
+        let crm = connection(&session.app, &args.name)?;
+        let began = Instant::now();
+        let mut checks = Checks::default();
+        let mut account = None;
+        match args.wait.call(async || crm.probe().await).await {
+            Ok(probe) => {
+                account = Some(probe.account);
+                checks.done = probe.checks;
+            }
+            Err(failure) => {
+                let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                checks.done.push(Check { name: "connect".to_owned(), ok: false, detail: failure.message.clone(), ms });
+                checks.failure = Some(failure);
+            }
+        }
+        if args.write && checks.failure.is_none() {
+            write(crm.as_ref(), session, args.wait, &mut checks).await;
+        }
+        let ok = checks.done.iter().all(|check| check.ok);
+        let Checks { done, failure } = checks;
+        let document = Document { connection: args.name.clone(), kind: crm.kind(), ok, account, checks: done };
+        tell(&document, out)?;
+        if ok { Ok(()) } else { Err(failure.unwrap_or_else(|| failed(&document))) }
+    })
+}
+
+fn tell(document: &Document, out: &mut Out) -> Result<(), Failure> {
+    let verdict = if document.ok { "works" } else { "does not work" };
+    let account = document.account.as_deref().unwrap_or("unknown account");
+    let mut text = format!("{} ({}) {verdict}: {account}\n", document.connection, document.kind);
+    for check in &document.checks {
+        let mark = if check.ok { "ok  " } else { "FAIL" };
+        text.push_str(&format!("  {mark}  {}: {}\n", check.name, check.detail));
+    }
+    out.told(&DOCUMENT, document, &text)
+}
+
+fn failed(document: &Document) -> Failure {
+    let names: Vec<&str> = document.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str()).collect();
+    Failure::new("rejected", exit::REFUSED, format!("{}: {} failed", document.connection, names.join(", ")))
+}
+
+/// Books, moves and cancels; whatever was booked is cancelled also when a step fails.
+async fn write(crm: &dyn Crm, session: &Session, wait: WaitArgs, checks: &mut Checks) {
+    let calendar = match crm.must_book("test") {
+        Ok(calendar) => calendar,
+        Err(failure) => {
+            checks.check("book", async { Err::<(), _>(failure) }, |()| String::new()).await;
+            return;
+        }
+    };
+    let slots = checks.check("slots", free_pair(crm, calendar, session, wait), |slots| count(slots)).await;
+    let Some((first, second)) = slots.as_deref().and_then(ends) else { return };
+    let key = BookingId::new(session.now());
+    let booking = BookRequest {
+        key: format!("test-{key}"),
+        service_id: first.service_id.clone(),
+        employee_id: first.employee_id.clone(),
+        start: first.start.timestamp(),
+        name: Some(TEST_NAME.to_owned()),
+        phone: match Phone::parse(TEST_PHONE, Region::default()) {
+            Ok(phone) => phone,
+            Err(_) => return,
+        },
+        comment: Some("flow crm test --write".to_owned()),
+        origin: Origin::default(),
+    };
+    let booked = wait.call(async || calendar.book(&booking).await);
+    let Some(booked) = checks.check("book", booked, |made| format!("{} at {}", made.id, show(&made.start))).await
+    else {
+        return;
+    };
+    let mut id = booked.id;
+    let moving = MoveRequest {
+        key: format!("test-{key}-move"),
+        id: id.clone(),
+        start: second.start.timestamp(),
+        employee_id: second.employee_id.clone(),
+    };
+    let moved = wait.call(async || calendar.move_to(&moving).await);
+    if let Some(moved) = checks.check("move", moved, |made| format!("to {}", show(&made.start))).await {
+        id = moved.id;
+    }
+    let cancelled = wait.call(async || calendar.cancel(&id).await);
+    checks.check("cancel", cancelled, |gone| format!("{} is {}", gone.id, gone.status)).await;
+}
+
+/// Free times of the first service that has two with one person.
+async fn free_pair(
+    crm: &dyn Crm,
+    calendar: &dyn Calendar,
+    session: &Session,
+    wait: WaitArgs,
+) -> Result<Vec<Slot>, Failure> {
+    let catalogue = crm.must_list("test")?;
+    let today = session.here().today();
+    for service in wait.call(async || catalogue.services(false).await).await? {
+        let query = SlotQuery {
+            service_id: service.id,
+            employee_id: None,
+            from: today,
+            to: today.saturating_add(DAYS_AHEAD.days()),
+            moving: None,
+        };
+        let slots = wait.call(async || calendar.free_slots(&query).await).await?;
+        if ends(&slots).is_some() {
+            return Ok(slots);
+        }
+    }
+    let none: Fault = Fault::new(
+        crate::domain::fault::FaultKind::Rejected,
+        crm.connection(),
+        "test",
+        format!("no service has two free times within {DAYS_AHEAD} days, so nothing can be tried"),
+    );
+    Err(none.into())
+}
+
+fn show(at: &Zoned) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+fn count(slots: &[Slot]) -> String {
+    let days = ends(slots).map(|(last, _)| last.start.date());
+    let until: &dyn Display = days.as_ref().map_or(&"today", |day| day);
+    format!("{} free times until {until}", slots.len())
+}
+
+/// The last free time, and the nearest before it with the same person that does not touch it.
+fn ends(slots: &[Slot]) -> Option<(&Slot, &Slot)> {
+    let last = slots.last()?;
+    let other = slots
+        .iter()
+        .rev()
+        .find(|slot| slot.employee_id == last.employee_id && slot.end.timestamp() <= last.start.timestamp())?;
+    Some((last, other))
+}

@@ -1,0 +1,141 @@
+//! `flow serve`.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use super::context::{Context, Open};
+use super::failure::Failure;
+use super::output::Out;
+use super::{runtime, seed};
+use crate::app::App;
+use crate::config::presets;
+use crate::daemon::serve::{self, Options, Role, ServeError};
+
+/// Run the daemon
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow serve
+  flow serve --demo                     a look at flow: nothing has to be set up
+  flow serve --listen 0.0.0.0:8080 --roles http")]
+pub struct ServeArgs {
+    /// Listen here instead of `http.listen`
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Serve the salon preset from a store of its own
+    #[arg(long)]
+    demo: bool,
+    /// What this daemon does
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', default_values = ["http", "worker", "scheduler"])]
+    roles: Vec<RoleArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleArg {
+    /// Answer HTTP
+    Http,
+    /// Run jobs
+    Worker,
+    /// Start what is due at a time
+    Scheduler,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Http => Self::Http,
+            RoleArg::Worker => Self::Worker,
+            RoleArg::Scheduler => Self::Scheduler,
+        }
+    }
+}
+
+/// Runs until it is told to stop.
+pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
+    if args.demo && cx.store_flag.is_none() {
+        let store = cx.load()?.config.store.url;
+        cx.store_flag = Some(format!("sqlite://{}", store.path().with_file_name("demo.db").display()));
+    }
+    let app = cx.open(Open::Create)?;
+    let mut roles: Vec<Role> = Vec::new();
+    for role in args.roles.into_iter().map(Role::from) {
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    let options = Options {
+        listen: args.listen.unwrap_or(app.config.http.listen),
+        // A look at flow should not fail because something else listens there.
+        any_port: args.demo && args.listen.is_none(),
+        roles,
+    };
+    let out = &mut cx.out;
+    runtime::run_daemon(async move {
+        if args.demo && app.store.profile().await?.is_none() {
+            let profile = seed::preset(presets::NAMES[0], &app.config.company)?;
+            app.store.save_profile(&profile, app.now()).await?;
+        }
+        warn(&app, options.listen, out).await?;
+        let store = app.config.store.url.path().to_owned();
+        let ready = |address: Option<SocketAddr>| tell(address, args.demo.then_some(store.as_path()), out);
+        Ok(serve::run(app, options, ready).await?)
+    })
+}
+
+/// What a person should know before clients come.
+async fn warn(app: &App, listen: SocketAddr, out: &Out) -> Result<(), Failure> {
+    if app.store.profile().await?.is_none() {
+        out.note(
+            "there is no business profile yet, so clients are told to wait for a person: `flow seed profile.toml`",
+        );
+    }
+    if !app.store.tokens().await?.iter().any(|token| token.is_valid(app.now())) {
+        let reach = if listen.ip().is_loopback() { "" } else { ", although the daemon listens to others too" };
+        out.note(&format!(
+            "there is no API token, so only this machine may call the API{reach}: `flow token create NAME`"
+        ));
+    }
+    Ok(())
+}
+
+/// Says where it is. A reader that has gone away is no reason to stop serving.
+fn tell(address: Option<SocketAddr>, demo: Option<&Path>, out: &mut Out) {
+    let text = match (address, demo) {
+        (None, _) => "flow is ready (no HTTP here)\n".to_owned(),
+        (Some(address), None) => format!("flow is ready: http://{address}\n"),
+        (Some(address), Some(store)) => {
+            let store = store.display();
+            format!(
+                "flow is ready: http://{address}/chat\n\n\
+                 Write there as a client would, in Russian or English. From a second terminal:\n  \
+                 flow leads list --store sqlite://{store}\n  \
+                 flow conversations list --store sqlite://{store}\n  \
+                 flow bookings list --store sqlite://{store}\n\n\
+                 Ctrl-C stops it.\n"
+            )
+        }
+    };
+    drop(out.text(&text));
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let message = error.to_string();
+        match error {
+            ServeError::Listen { error, .. } => {
+                let hint = match error.kind() {
+                    ErrorKind::AddrInUse => {
+                        "stop what listens there, or choose another port with --listen or `http.listen`"
+                    }
+                    ErrorKind::PermissionDenied => "ports below 1024 belong to root: choose another with --listen",
+                    _ => "choose an address of this machine with --listen or `http.listen`",
+                };
+                Self::config(message).hint(hint)
+            }
+            ServeError::Part(_) => Self::internal(message).hint("`flow doctor` looks at what it needs"),
+            ServeError::AtOnce => Self { message, ..Self::interrupted() },
+        }
+    }
+}
