@@ -1,5 +1,7 @@
 //! Front-door tests: through the binary, through HTTP, through the store's traits.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "helpers of tests fail by panicking")]
 
+mod browser;
 mod layers;
 mod store;
+mod support;

@@ -44,7 +44,7 @@ impl Browser {
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split("on port ").nth(1).map(|rest| rest.trim_end_matches('.').trim().to_owned()))
+            .find_map(|line| line.split("successfully on port ").nth(1).map(|rest| rest.trim_end_matches('.').trim().to_owned()))
             .expect("chromedriver tells its port");
         // Its output must go on being read, or it would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
