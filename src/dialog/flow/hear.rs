@@ -124,12 +124,9 @@ impl Turn<'_> {
         match (task, self.form.task) {
             (Some(Intent::Cancel), Task::Cancel) | (Some(Intent::Reschedule), Task::Move) => {}
             (Some(Intent::Cancel), Task::Book | Task::Move) if !said_data(said) => {
-                if words(&fold(&said.text)).count() <= SHORT || self.has_no_visits()? {
-                    self.rule("form_dropped");
-                    self.drop_form();
+                if !self.cancel_instead(said)? {
                     return Ok(None);
                 }
-                self.start(Task::Cancel);
             }
             (Some(Intent::Cancel), _) => self.start(Task::Cancel),
             (Some(Intent::Reschedule), Task::Book) if self.form.is_begun() && said_when(said) => {}
@@ -164,6 +161,26 @@ impl Turn<'_> {
             None => self.start(Task::Book),
         }
         true
+    }
+
+    /// A bare «cancel» in the middle of a form: the visit that is moved, one that stands, or just the
+    /// form. `false`: the form was dropped.
+    fn cancel_instead(&mut self, said: &Understanding) -> Result<bool, Need> {
+        let visit = self.form.visit.clone().filter(|_| self.form.task == Task::Move);
+        let folded = fold(&said.text);
+        let count = words(&folded).count();
+        let noun = count == 1 && ["отмена", "cancel"].contains(&folded.trim());
+        let form_meant = noun || (visit.is_none() && (count <= SHORT || self.has_no_visits()?));
+        if form_meant {
+            self.rule("form_dropped");
+            self.drop_form();
+            return Ok(false);
+        }
+        self.start(Task::Cancel);
+        if let Some(visit) = visit {
+            self.take_visit(visit, None);
+        }
+        Ok(true)
     }
 
     fn move_instead(&mut self, said: &Understanding) {

@@ -63,6 +63,45 @@ const GENERIC: &[&str] = &[
     "possibl",
 ];
 
+/// What clients ask in one language and businesses write down in the other, as stems.
+const TOPICS: &[(&str, &[&str])] = &[
+    ("pay", &["оплат", "карт"]),
+    ("payment", &["оплат"]),
+    ("card", &["карт", "оплат"]),
+    ("cash", &["наличн", "оплат"]),
+    ("park", &["парковк", "машин"]),
+    ("car", &["машин", "парковк"]),
+    ("discount", &["скидк"]),
+    ("warranti", &["гарант"]),
+    ("guarante", &["гарант"]),
+    ("cancel", &["отмен"]),
+    ("child", &["ребенк", "дет"]),
+    ("children", &["ребенк", "дет"]),
+    ("kid", &["ребенк", "дет"]),
+    ("gift", &["подарочн", "сертификат"]),
+    ("certif", &["сертификат"]),
+    ("late", &["опоздан"]),
+    ("pet", &["животн", "питомц"]),
+    ("wifi", &["wi", "вайф"]),
+    ("document", &["документ", "паспорт"]),
+    ("passport", &["паспорт", "документ"]),
+    ("vaccin", &["прививк"]),
+    ("deliveri", &["доставк"]),
+    ("insur", &["страховк", "дмс"]),
+    ("prepar", &["подготовк"]),
+];
+
+/// A stem and what it is called in the other language.
+fn readings(stem: &str) -> impl Iterator<Item = &str> {
+    let translated = TOPICS.iter().filter(move |(english, _)| *english == stem).flat_map(|(_, russian)| *russian);
+    std::iter::once(stem).chain(translated.copied())
+}
+
+/// What the store is asked for: the stems of the question in either language.
+pub(super) fn search_stems(question: &[String]) -> Vec<String> {
+    question.iter().flat_map(|stem| readings(stem)).map(str::to_owned).collect()
+}
+
 /// The stems of a question that say what it is about.
 pub(super) fn question_stems(text: &str) -> Vec<String> {
     let all = stems(text);
@@ -97,7 +136,8 @@ fn common_stretch(a: &[char], b: &[char]) -> usize {
 }
 
 fn best(stem: &str, among: &[String]) -> f64 {
-    among.iter().map(|written| likeness(stem, written)).fold(0.0, f64::max)
+    let alike = |stem: &str| among.iter().map(|written| likeness(stem, written)).fold(0.0, f64::max);
+    readings(stem).map(alike).fold(0.0, f64::max)
 }
 
 /// How well an entry answers: the mean over the question's stems; 0 when it does not.
@@ -156,6 +196,14 @@ mod tests {
         assert!(ask("где припарковаться", "Парковка", "Во дворе.", &tags) > 0.2);
         assert!(ask("есть парковкка?", "Парковка", "Во дворе.", &tags) > 0.4);
         assert!(ask("can I park a car", "Parking", "In the yard.", &["car"]) > 0.4);
+    }
+
+    #[test]
+    fn an_english_question_finds_what_is_written_in_russian() {
+        assert!(ask("can I pay by card?", "Оплата", "Карта и наличные.", &["оплата"]) > 0.4);
+        assert!(ask("is there parking?", "Парковка", "Во дворе.", &["парковка"]) > 0.4);
+        assert!(ask("do you have discounts", "Скидки", "Студентам 10 %.", &[]) > 0.4);
+        assert!(ask("can I pay by card?", "Парковка", "Во дворе.", &["парковка"]) == 0.0);
     }
 
     #[test]

@@ -26,6 +26,8 @@ impl Turn<'_> {
             (Intent::Smalltalk, _) => {
                 if !self.answer_freely(said)? {
                     self.say(self.words().smalltalk());
+                    let menu = self.menu();
+                    self.offer(menu);
                 }
                 self.proceed(None, None)?;
             }

@@ -6,7 +6,7 @@ use super::Need;
 use super::book::MAX_BUTTONS;
 use super::choose::plus;
 use super::form::{Asked, Days, Task};
-use super::knowledge::{answer, question_stems};
+use super::knowledge::{answer, question_stems, search_stems};
 use super::turn::Turn;
 use crate::dialog::say::{Label, format};
 use crate::dialog::understand::{Intent, Understanding};
@@ -225,7 +225,7 @@ impl Turn<'_> {
         if question.is_empty() {
             return Ok(None);
         }
-        let hits = self.facts.knowledge(&question)?;
+        let hits = self.facts.knowledge(&search_stems(&question))?;
         Ok(answer(&question, hits, &self.scene.profile.knowledge))
     }
 

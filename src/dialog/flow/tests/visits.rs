@@ -216,3 +216,13 @@ fn a_move_by_hour_alone_can_be_refused_and_asked_again() {
     chat.press("Да");
     assert_eq!(chat.visits(), ["oil oleg 03-13 17:00"]);
 }
+
+#[test]
+fn a_move_may_become_a_cancel() {
+    let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-12T14:00:00+04:00", MINE);
+    chat.says(shift("перенесите на пятницу").day("2026-03-13"));
+    let reply = chat.says(cancel("нет, отмените совсем").with(|u| u.yes_no = Some(YesNo::No)));
+    assert!(reply.contains("Отменить этот визит"), "{reply}");
+    chat.says(yes("да"));
+    assert!(chat.visits().is_empty());
+}
