@@ -59,7 +59,7 @@ impl Turn<'_> {
         let merged = self.merge(said);
         let answered = self.answer(said)?;
         match verdict {
-            Verdict::No if !merged && !routed && !answered => {
+            Verdict::No if !merged && !routed && !answered && !learnt => {
                 self.refuse_summary();
                 return Ok(());
             }
@@ -117,10 +117,13 @@ impl Turn<'_> {
 
     /// Decides what the form is for. `None`: the message is dealt with.
     fn route(&mut self, said: &Understanding) -> Result<Option<bool>, Need> {
-        let task = said
-            .intents
-            .iter()
-            .find(|intent| matches!(intent, Intent::Cancel | Intent::Reschedule | Intent::Book | Intent::MyBookings));
+        // Cancelling one day to come on another is moving.
+        let moves = said.intents.contains(&Intent::Reschedule);
+        let task = said.intents.iter().find(|intent| match intent {
+            Intent::Cancel => !moves,
+            Intent::Reschedule | Intent::Book | Intent::MyBookings => true,
+            _ => false,
+        });
         match (task, self.form.task) {
             (Some(Intent::Cancel), Task::Cancel) | (Some(Intent::Reschedule), Task::Move) => {}
             (Some(Intent::Cancel), Task::Book | Task::Move) if !said_data(said) => {

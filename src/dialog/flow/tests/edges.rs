@@ -265,3 +265,13 @@ fn the_trace_tells_rules_but_no_name_and_no_phone() {
     let trace = chat.plan().trace.to_string();
     assert!(trace.contains("\"service\":\"oil\"") && !trace.contains("79270000001"), "{trace}");
 }
+
+#[test]
+fn another_phone_at_the_summary_is_taken_into_it() {
+    let mut chat = at_summary();
+    chat.says(no("верно, но телефон другой: 8 927 000-00-05").phone("+79270000005"));
+    assert_eq!(chat.state(), DialogState::Confirming);
+    chat.says(yes("да"));
+    let Act::Book { phone: number, .. } = &chat.acts[0] else { panic!() };
+    assert_eq!(number.as_str(), "+79270000005");
+}

@@ -226,3 +226,12 @@ fn a_move_may_become_a_cancel() {
     chat.says(yes("да"));
     assert!(chat.visits().is_empty());
 }
+
+#[test]
+fn cancelling_to_come_another_day_is_moving() {
+    let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-12T14:00:00+04:00", MINE);
+    let both = said("отмените запись и запишите на другой день").wants(&[Intent::Cancel, Intent::Reschedule]);
+    let reply = chat.says(both);
+    assert!(reply.contains("На какой день"), "{reply}");
+    assert_eq!(chat.state(), DialogState::Booking);
+}
