@@ -5,7 +5,7 @@ use super::form::{Asked, Days, Hours, Task, Visit, Wanted};
 use super::turn::Turn;
 use super::{Act, Need};
 use crate::dialog::say::{Label, format};
-use crate::dialog::understand::Understanding;
+use crate::dialog::understand::{DateRange, Intent, Understanding};
 use crate::domain::contact::Phone;
 use crate::domain::conversation::{Button, DialogState};
 use crate::domain::text::{fold, words};
@@ -100,6 +100,19 @@ impl Turn<'_> {
         self.form.service = Some(visit.service.clone());
         self.form.visits.clear();
         self.form.visit = Some(visit);
+    }
+
+    /// Whether a message speaks of another visit than the one that was settled.
+    pub fn names_other_visit(&self, said: &Understanding) -> bool {
+        let Some(visit) = &self.form.visit else { return false };
+        if said.intents.contains(&Intent::Reschedule) {
+            return false;
+        }
+        let (services, people, day) = (&said.candidates.service, &said.candidates.employee, visit.start.date());
+        let other_service = !services.is_empty() && !services.contains(&visit.service);
+        let other_person = !people.is_empty() && visit.employee.as_ref().is_none_or(|id| !people.contains(id));
+        let inside = |days: DateRange| days.from.is_none_or(|from| day >= from) && days.to.is_none_or(|to| day <= to);
+        other_service || other_person || said.date.is_some_and(|days| !inside(days))
     }
 
     fn ask_for_phone(&mut self) {

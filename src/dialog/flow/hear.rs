@@ -44,14 +44,15 @@ impl Turn<'_> {
             return Ok(());
         }
         let awaited = self.form.digest.take();
-        let verdict = self.verdict(said, awaited.as_deref());
-        if verdict == Verdict::No && self.form.task == Task::Cancel {
-            if !said_data(said) {
-                self.refuse_summary();
-                return Ok(());
-            }
-            // «нет, ту, что в пятницу»
+        let mut verdict = self.verdict(said, awaited.as_deref());
+        if self.form.task == Task::Cancel && self.names_other_visit(said) {
+            // «нет, ту, что в пятницу»: nothing is agreed to of the one that was shown.
             self.form.visit = None;
+            verdict = Verdict::Neither;
+        }
+        if verdict == Verdict::No && self.form.task == Task::Cancel && !said.intents.contains(&Intent::Reschedule) {
+            self.refuse_summary();
+            return Ok(());
         }
         let said = &self.as_wish(said)?;
         self.greet(said);

@@ -235,3 +235,24 @@ fn cancelling_to_come_another_day_is_moving() {
     assert!(reply.contains("На какой день"), "{reply}");
     assert_eq!(chat.state(), DialogState::Booking);
 }
+
+#[test]
+fn a_cancel_that_names_another_visit_is_no_yes() {
+    let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-12T14:00:00+04:00", MINE).with_visit(
+        "gear",
+        "marat",
+        "2026-03-13T15:00:00+04:00",
+        MINE,
+    );
+    chat.says(cancel("отмените подвеску").service(&["gear"]));
+    let reply = chat.says(cancel("нет, отмените масло").service(&["oil"]).with(|u| u.yes_no = Some(YesNo::No)));
+    assert!(chat.acts.is_empty());
+    assert!(reply.contains("Замена масла"), "{reply}");
+    chat.says(yes("да"));
+    assert_eq!(chat.visits(), ["gear marat 03-13 15:00"]);
+    chat.says(cancel("отмените запись"));
+    let reply =
+        chat.says(shift("не отменяйте, перенесите").with(|u| u.intents = vec![Intent::Cancel, Intent::Reschedule]));
+    assert!(reply.contains("На какой день"), "{reply}");
+    assert_eq!(chat.visits().len(), 1);
+}
