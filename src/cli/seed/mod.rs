@@ -1,6 +1,10 @@
 //! `flow seed`.
 
 mod activity;
+mod dialogue;
+mod diary;
+mod story;
+mod texts;
 
 use std::path::{Path, PathBuf};
 
