@@ -103,7 +103,7 @@ fn decide(tags: Tags, facts: Facts, yes_no: Option<YesNo>) -> Wants {
         return wants(found, agrees);
     }
     if let Some(answer) = yes_no {
-        let polite = tags.has(Tag::SoftYes) && tags.has(Tag::Thanks) && answer == YesNo::Yes;
+        let polite = tags.has(Tag::SoftYes) && (tags.has(Tag::Thanks) || tags.has(Tag::Bye)) && answer == YesNo::Yes;
         if !polite {
             found.push(if answer == YesNo::Yes { Intent::Yes } else { Intent::No });
         }

@@ -194,7 +194,7 @@ fn hours() {
         check.say(&format!("{hour} am"), &now, &format!("- {:02}:00", hour % 12));
         check.say(&format!("at {hour} pm"), &now, &format!("- {:02}:00", hour % 12 + 12));
         check.say(&format!("at half past {hour}"), &now, &format!("- {}", bare(hour, 30)));
-        if hour >= 4 && hour <= 11 {
+        if (4..=11).contains(&hour) {
             check.say(&format!("в {hour} утра"), &now, &format!("- {hour:02}:00"));
         }
         if (5..=11).contains(&hour) {
