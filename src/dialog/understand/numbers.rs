@@ -192,8 +192,8 @@ fn suffix(tokens: &[Token<'_>], at: usize) -> Option<(Class, usize)> {
     let class = match word.text.as_str() {
         "го" | "ого" | "его" | "е" | "ое" | "му" | "ому" | "th" | "st" | "nd" | "rd" => Class::Day,
         "й" | "ый" | "ой" | "ий" | "я" | "ая" | "ю" | "ую" | "ым" | "ом" => Class::Ordinal,
-        "м" if hyphen == 1 => Class::Ordinal,
         "ти" | "х" | "ми" | "и" | "ех" => Class::Cardinal,
+        "м" | "ём" | "ем" if hyphen == 1 => Class::Cardinal,
         _ => return None,
     };
     Some((class, hyphen + 1))

@@ -157,6 +157,12 @@ fn is_dated(lexemes: &[Lexeme], at: usize) -> bool {
     class_is_day || matches!(lexemes.get(at + 1).map(|l| l.lex), Some(Lex::Month(_) | Lex::Sign(':')))
 }
 
+/// «через 1,5 часа».
+fn is_decimal_length(lexemes: &[Lexeme], at: usize) -> bool {
+    at > 0 && matches!(lexemes[at - 1].lex, Lex::W(W::Later | W::Inside))
+        || at > 2 && matches!(lexemes[at - 3].lex, Lex::W(W::Later | W::Inside))
+}
+
 /// «2,5» and «1 500».
 fn is_decimal(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     let lex = |i: usize| lexemes.get(i).map(|l| l.lex);
@@ -171,5 +177,5 @@ fn is_decimal(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     };
     let thousands = digits(at) > 0 && digits(at + 1) == 3;
     let tail = at > 0 && digits(at) == 3 && tokens[lexemes[at - 1].first].kind == Kind::Number;
-    comma_after || thousands || tail
+    (comma_after || thousands || tail) && !is_decimal_length(lexemes, at)
 }

@@ -75,6 +75,9 @@ fn with_month(first: Day, second: Day) -> Option<Day> {
 fn times(r: &Reader<'_>, lead: Lead, start: usize) -> Option<(What, usize)> {
     let opened = matches!(lead.prep, Some(W::From | W::Between));
     let guess = opened || matches!(lead.prep, Some(W::In | W::To | W::On | W::About)) || dashed(r, lead.next, start);
+    if lead.prep.is_none() && r.lex(lead.next + 3) == Lex::OfDay {
+        return None;
+    }
     let (first, mid) = time::read(r, lead.next, lead.prep, guess)?;
     let (joint, next) = joint(r, mid, lead.prep).or_else(|| {
         let target = r.is(mid, W::On) && !r.is_english(mid) && lead.prep == Some(W::From);

@@ -129,6 +129,13 @@ fn simple(r: &Reader<'_>, at: usize) -> Option<(i64, usize)> {
     if r.is(at + 1, W::From) && r.token_is(at + 2, "половиной") {
         return unit(at + 3).map(|u| (i64::from(num.value) * length(u) + length(u) / 2, at + 4));
     }
+    // «1,5 часа».
+    if matches!(r.lex(at + 1), Lex::Sign(',' | '.'))
+        && r.glued(at + 2)
+        && r.digits(at + 2).is_some_and(|n| n.value == 5)
+    {
+        return unit(at + 3).map(|u| (i64::from(num.value) * length(u) + length(u) / 2, at + 4));
+    }
     unit(at + 1).map(|u| (i64::from(num.value) * length(u), at + 2))
 }
 

@@ -300,6 +300,7 @@ fn preposition(r: &Reader<'_>, start: usize) -> Lead {
     if r.is(at, W::Not) || r.token_is(at, "no") {
         let side = match r.lex(at + 1) {
             Lex::W(W::Earlier) => Some(Side::From),
+            Lex::W(W::Until) if r.token_is(at + 1, "before") => Some(Side::From),
             Lex::W(W::AfterThat | W::After) if !r.is_english(at + 1) || r.is(at + 1, W::AfterThat) => Some(Side::Until),
             _ => None,
         };
@@ -346,6 +347,14 @@ fn bounded(r: &Reader<'_>, lead: Lead) -> Option<(What, usize)> {
     if let Some((day, end)) = day::read(r, lead.next, lead.prep) {
         return Some((What::DayBound(side, day), end));
     }
+    if let Lex::RelAdjective(offset) = r.lex(next)
+        && r.lex(next + 1) == Lex::OfDay
+    {
+        return Some((What::DayBound(side, Day::Offset(offset)), next + 2));
+    }
+    if let Some(found) = end_of(r, side, next) {
+        return Some(found);
+    }
     match (r.lex(next), side) {
         (Lex::Lunch, Side::Until) => return Some((What::Span(None, Some(13 * 60)), next + 1)),
         (Lex::Lunch, _) => return Some((What::Span(Some(13 * 60), None), next + 1)),
@@ -358,6 +367,20 @@ fn bounded(r: &Reader<'_>, lead: Lead) -> Option<(What, usize)> {
     Some((What::TimeBound(side, clock), end))
 }
 
+/// «до конца недели», "by the end of the month".
+fn end_of(r: &Reader<'_>, side: Side, at: usize) -> Option<(What, usize)> {
+    if side != Side::Until || !matches!(r.token_text(at), "конца" | "end") {
+        return None;
+    }
+    let at = (at + 1..at + 3).find(|i| !matches!(r.lex(*i), Lex::W(W::Of | W::The | W::This))).unwrap_or(at + 3);
+    let last = match r.unit(at)? {
+        Unit::Week => Day::Week(Which::This),
+        Unit::Month => Day::MonthFrom(Which::This),
+        _ => return None,
+    };
+    Some((What::DayRange(Day::Offset(0), last), at + 1))
+}
+
 /// The edges of a part of the day, in minutes.
 pub(super) const fn part_minutes(part: DayPart) -> (u16, u16) {
     match part {
@@ -368,11 +391,28 @@ pub(super) const fn part_minutes(part: DayPart) -> (u16, u16) {
     }
 }
 
+/// The first day of «20 или 21 марта».
+fn shares_month(r: &Reader<'_>, at: usize) -> Option<Day> {
+    let num = r.num(at).filter(|n| (1..=31).contains(&n.value) && n.class != Class::Collective)?;
+    if !matches!(r.lex(at + 1), Lex::W(W::Or | W::And) | Lex::Sign(',')) || r.num(at + 2).is_none() {
+        return None;
+    }
+    match day::read(r, at + 2, None) {
+        Some((Day::Date { month, year, .. }, _)) if r.month(at + 3).is_some() => {
+            Some(Day::Date { day: num.value, month, year })
+        }
+        _ => None,
+    }
+}
+
 /// «в пятницу», «в 15:00», «вечером», «в обед».
 fn point(r: &Reader<'_>, lead: Lead, adjacent: bool) -> Option<(What, usize)> {
     let (prep, at) = (lead.prep, lead.next);
     if let Some((day, end)) = day::read(r, at, prep) {
         return Some((What::Day(day), end));
+    }
+    if let Some(day) = shares_month(r, at) {
+        return Some((What::Day(day), at + 1));
     }
     let article = usize::from(r.is(at, W::The));
     match r.lex(at + article) {

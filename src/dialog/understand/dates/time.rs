@@ -266,7 +266,8 @@ fn alone(r: &Reader<'_>, at: usize, prep: Option<W>, bare: bool) -> Option<(Cloc
             && r.glued(at + 1)
             && r.glued(at + 2)
             && r.digits(at + 2).is_some());
-    if counts || (next == Lex::OfDay && !of_day) || r.is_other_noun_number(at + 1) {
+    let instrumental = num.digits == 0 && prep == Some(W::From) && r.token_text(at).ends_with(['ю', 'я']);
+    if instrumental || counts || (next == Lex::OfDay && !of_day) || r.is_other_noun_number(at + 1) {
         return None;
     }
     if num.value == 24 {
