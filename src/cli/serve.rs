@@ -71,6 +71,7 @@ pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
         any_port: args.demo && args.listen.is_none(),
         roles,
     };
+    let program = cx.env.program();
     let out = &mut cx.out;
     runtime::run_daemon(async move {
         if args.demo && app.store.profile().await?.is_none() {
@@ -79,7 +80,10 @@ pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
         }
         warn(&app, options.listen, out).await?;
         let store = app.config.store.url.path().to_owned();
-        let ready = |address: Option<SocketAddr>| tell(address, args.demo.then_some(store.as_path()), out);
+        let ready = |address: Option<SocketAddr>| {
+            let demo = args.demo.then(|| Demo { program: &program, store: &store });
+            tell(address, demo, out);
+        };
         Ok(serve::run(app, options, ready).await?)
     })
 }
@@ -100,19 +104,25 @@ async fn warn(app: &App, listen: SocketAddr, out: &Out) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the commands that show a demo need.
+struct Demo<'a> {
+    program: &'a str,
+    store: &'a Path,
+}
+
 /// Says where it is. A reader that has gone away is no reason to stop serving.
-fn tell(address: Option<SocketAddr>, demo: Option<&Path>, out: &mut Out) {
+fn tell(address: Option<SocketAddr>, demo: Option<Demo<'_>>, out: &mut Out) {
     let text = match (address, demo) {
         (None, _) => "flow is ready (no HTTP here)\n".to_owned(),
         (Some(address), None) => format!("flow is ready: http://{address}\n"),
-        (Some(address), Some(store)) => {
+        (Some(address), Some(Demo { program, store })) => {
             let store = store.display();
             format!(
                 "flow is ready: http://{address}/chat\n\n\
                  Write there as a client would, in Russian or English. From a second terminal:\n  \
-                 flow leads list --store sqlite://{store}\n  \
-                 flow conversations list --store sqlite://{store}\n  \
-                 flow bookings list --store sqlite://{store}\n\n\
+                 {program} leads list --store sqlite://{store}\n  \
+                 {program} conversations list --store sqlite://{store}\n  \
+                 {program} bookings list --store sqlite://{store}\n\n\
                  Ctrl-C stops it.\n"
             )
         }

@@ -1,6 +1,7 @@
 //! The process's surroundings, read once.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -17,13 +18,29 @@ impl Environment {
     /// Reads the environment of this process.
     #[must_use]
     pub fn from_process() -> Self {
-        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let lossy = |text: OsString| text.to_string_lossy().into_owned();
         Self {
             vars: std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect(),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             etc: PathBuf::from("/etc"),
             is_root: runs_as_root(),
         }
+    }
+
+    /// The arguments of this process, its own name first.
+    pub fn arguments() -> Vec<OsString> {
+        std::env::args_os().collect()
+    }
+
+    /// How a person in the working directory calls this program again.
+    #[must_use]
+    pub fn program(&self) -> String {
+        let Ok(path) = std::env::current_exe() else { return "flow".to_owned() };
+        let on_path = |dir: &str| Some(Path::new(dir)) == path.parent();
+        if self.get("PATH").is_some_and(|dirs| dirs.split(':').any(on_path)) {
+            return "flow".to_owned();
+        }
+        path.strip_prefix(&self.cwd).unwrap_or(&path).display().to_string()
     }
 
     /// An environment of one's own: these variables, this directory, and `etc` inside it for `/etc`.

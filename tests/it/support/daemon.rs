@@ -46,11 +46,7 @@ impl Home {
     /// Runs the binary and reads its answer.
     pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.run(arguments);
-        assert!(
-            output.status.success(),
-            "flow {arguments:?} failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "flow {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
             panic!("flow {arguments:?} answered no JSON ({error}): {}", String::from_utf8_lossy(&output.stdout))
         })

@@ -21,7 +21,8 @@ pub struct Browser {
 
 /// Whether this run must have a browser, may have one, or has none.
 pub fn available() -> bool {
-    let found = |name: &str| Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let found =
+        |name: &str| Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     let there = found("chromium") && found("chromedriver");
     let must = std::env::var("FLOW_TEST_BROWSER").is_ok_and(|word| word == "require");
     assert!(there || !must, "chromium and chromedriver are needed here: apt-get install chromium chromium-driver");
@@ -44,7 +45,9 @@ impl Browser {
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split("successfully on port ").nth(1).map(|rest| rest.trim_end_matches('.').trim().to_owned()))
+            .find_map(|line| {
+                line.split("successfully on port ").nth(1).map(|rest| rest.trim_end_matches('.').trim().to_owned())
+            })
             .expect("chromedriver tells its port");
         // Its output must go on being read, or it would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
@@ -146,7 +149,10 @@ impl Browser {
         let actions: Vec<Value> = keys
             .chars()
             .flat_map(|key| {
-                [json!({"type": "keyDown", "value": key.to_string()}), json!({"type": "keyUp", "value": key.to_string()})]
+                [
+                    json!({"type": "keyDown", "value": key.to_string()}),
+                    json!({"type": "keyUp", "value": key.to_string()}),
+                ]
             })
             .collect();
         let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
