@@ -3,6 +3,7 @@
 
 mod browser;
 mod house;
+mod http;
 mod layers;
 mod store;
 mod support;

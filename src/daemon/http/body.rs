@@ -128,7 +128,7 @@ impl Fields {
             }
             if text.chars().count() > max {
                 let detail = words(format!("Не длиннее {max} символов"), format!("At most {max} characters"));
-                return Err(("too_long", detail));
+                return Err(("length", detail));
             }
             Ok(if text.is_empty() { None } else { Some(text.to_owned()) })
         })

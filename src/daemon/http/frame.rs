@@ -75,10 +75,10 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
 /// A page of another site whose name was pointed at this machine asks by that name.
 fn names_this_machine(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
-    let name = host.parse::<SocketAddr>().map_or_else(
-        |_| host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']).to_owned(),
-        |address| address.ip().to_string(),
-    );
+    let name = match host.strip_prefix('[') {
+        Some(literal) => literal.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
@@ -155,7 +155,7 @@ fn written(response: Response, method: &Method, context: &Context) -> Response {
     let allow = response.headers().get(header::ALLOW).cloned();
     if status == StatusCode::METHOD_NOT_ALLOWED && *method == Method::OPTIONS {
         let mut answer = StatusCode::NO_CONTENT.into_response();
-        answer.headers_mut().extend(allow.map(with_options).map(|allow| (header::ALLOW, allow)));
+        answer.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
         return answer;
     }
     let problem = match status {
@@ -172,18 +172,13 @@ fn written(response: Response, method: &Method, context: &Context) -> Response {
         _ => Problem::internal(),
     };
     let mut answer = problem.response(context.language, &context.request_id);
-    answer.headers_mut().extend(allow.map(with_options).map(|allow| (header::ALLOW, allow)));
+    answer.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
     answer
-}
-
-fn with_options(allow: HeaderValue) -> HeaderValue {
-    let listed = allow.to_str().map(|methods| format!("{},OPTIONS", methods.trim_end_matches(',')));
-    listed.ok().and_then(|methods| HeaderValue::from_str(&methods).ok()).unwrap_or(allow)
 }
 
 fn is_json(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| kind.starts_with("application/json"))
+    kind.is_some_and(|kind| kind.starts_with("application/json") || kind == problem::MEDIA)
 }
 
 fn finish(response: &mut Response, context: &Context, is_api: bool) {

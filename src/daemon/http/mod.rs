@@ -24,7 +24,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
 use jiff::Timestamp;
@@ -169,7 +169,12 @@ pub fn router(app: App, life: Arc<Lifecycle>) -> Router {
         streams: chat::Streams::default(),
         key: OnceCell::new(),
     }));
-    let add = |router: Router<Http>, (path, _, answer): Route| router.route(path, answer);
+    let add = |router: Router<Http>, (path, methods, answer): Route| {
+        router.route(
+            path,
+            answer.fallback(async move || (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allow(methods))])),
+        )
+    };
     let mut squeezed = api_routes().into_iter().fold(Router::new(), add);
     let mut plain = Router::new();
     if is_chat_open {
@@ -183,4 +188,10 @@ pub fn router(app: App, life: Arc<Lifecycle>) -> Router {
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(http.clone(), frame::frame))
         .with_state(http)
+}
+
+/// What an address answers, HEAD and OPTIONS included.
+fn allow(methods: &[&str]) -> String {
+    let head: &[&str] = if methods.contains(&"GET") { &["HEAD"] } else { &[] };
+    [methods, head, &["OPTIONS"]].concat().join(", ")
 }

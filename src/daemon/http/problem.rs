@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::domain::contact::Locale;
 use crate::domain::store::StoreError;
 
+/// The media type of problems.
+pub(super) const MEDIA: &str = "application/problem+json";
 /// Where the problems are described.
 const DESCRIPTIONS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/problems.md#");
 /// The identity that the IETF registered for spent quotas.
@@ -248,7 +250,7 @@ impl Problem {
         let mut response = Response::new(Body::from(self.body(language, request_id).to_string()));
         *response.status_mut() = StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.as_str()));
         headers.append(header::VARY, HeaderValue::from_static("accept-language"));
         for (name, value) in &self.0.headers {

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Http;
 use super::problem::Problem;
-use crate::domain::conversation::{ConversationStatus, Message, Received, Role};
+use crate::domain::conversation::{Conversation, ConversationStatus, Message, Received, Role};
 use crate::domain::store::{MessageRange, StoreResult};
 
 /// Another process may have answered: nobody wakes us then.
@@ -35,11 +35,13 @@ pub async fn wait_for_reply(http: &Http, received: &Received, seconds: u64) -> R
         let notified = listener.notified();
         tokio::pin!(notified);
         notified.as_mut().enable();
-        if let Some(reply) = reply_to(http, received).await? {
-            return Ok(Some(reply));
-        }
+        // Looked at before the messages: a reply that hands over is stored together with the hand-over.
         let conversation = http.app.store.conversation(received.conversation_id).await?;
-        let is_with_person = conversation.is_none_or(|conversation| conversation.is_with_person());
+        let is_with_person = conversation.as_ref().is_none_or(Conversation::is_with_person);
+        let status = conversation.map_or(ConversationStatus::Closed, |conversation| conversation.status);
+        if let Some((text, last)) = reply_to(http, received).await? {
+            return Ok(Some(Reply { text, last, status }));
+        }
         if is_with_person || http.life.is_draining() || Instant::now() >= deadline {
             return Ok(None);
         }
@@ -53,7 +55,7 @@ pub async fn wait_for_reply(http: &Http, received: &Received, seconds: u64) -> R
 
 /// What the bot has said to that message or to a later one of the same client. A step of the dialogue is
 /// stored whole, so whoever sees its first message sees the last.
-async fn reply_to(http: &Http, received: &Received) -> StoreResult<Option<Reply>> {
+async fn reply_to(http: &Http, received: &Received) -> StoreResult<Option<(String, Message)>> {
     let store = &http.app.store;
     let later = store.messages(received.conversation_id, MessageRange::After(received.seq), LOOKED_AT).await?;
     let answers = |message: &&Message| {
@@ -65,7 +67,5 @@ async fn reply_to(http: &Http, received: &Received) -> StoreResult<Option<Reply>
     let said: Vec<&Message> = later.iter().filter(answers).collect();
     let Some(last) = said.last() else { return Ok(None) };
     let texts: Vec<&str> = said.iter().map(|message| message.text.as_str()).collect();
-    let conversation = store.conversation(received.conversation_id).await?;
-    let status = conversation.map_or(ConversationStatus::Closed, |conversation| conversation.status);
-    Ok(Some(Reply { text: texts.join("\n\n"), last: (*last).clone(), status }))
+    Ok(Some((texts.join("\n\n"), (*last).clone())))
 }

@@ -34,6 +34,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A visitor who has not written yet has no conversation to listen to.
 const LOOK_FOR_CONVERSATION: Duration = Duration::from_secs(1);
 const AT_ONCE: u32 = 100;
+/// Among so many newest messages one is not a remark of the system's.
+const NEWEST: u32 = 10;
 
 /// The open streams by visitor.
 #[derive(Debug, Default)]
@@ -90,6 +92,7 @@ pub async fn listen(State(http): State<Http>, uri: Uri, headers: HeaderMap) -> R
         typing_until: None,
         is_typing: false,
         is_new: true,
+        has_looked: false,
         ping_at: Instant::now() + PING_EVERY,
         _place: place,
     };
@@ -114,8 +117,10 @@ struct Events {
     typing_until: Option<i64>,
     /// What the page was told last.
     is_typing: bool,
-    /// Nothing has been looked at or told yet.
+    /// Nothing has been told yet.
     is_new: bool,
+    /// Whether a reply is due has been looked at.
+    has_looked: bool,
     ping_at: Instant,
     _place: Place,
 }
@@ -190,8 +195,12 @@ impl Events {
                 self.is_typing = false;
             }
         }
-        let conversation = store.conversation(id).await?;
-        self.typing_until = conversation.as_ref().and_then(typing_until);
+        if !messages.is_empty() || !self.has_looked {
+            self.has_looked = true;
+            let newest = store.messages(id, MessageRange::Last, NEWEST).await?;
+            let conversation = store.conversation(id).await?;
+            self.typing_until = conversation.and_then(|conversation| typing_until(&conversation, &newest));
+        }
         let is_typing = self.typing_until.is_some_and(|end| self.http.app.now().as_millisecond() < end);
         if is_typing != self.is_typing {
             self.is_typing = is_typing;

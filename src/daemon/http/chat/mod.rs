@@ -56,8 +56,9 @@ fn shown(message: &Message, identity: &Identity) -> Option<Value> {
     }))
 }
 
-/// Until when (in milliseconds) a reply is on its way; nothing when none is.
-fn typing_until(conversation: &Conversation) -> Option<i64> {
-    let last = conversation.last_message.as_ref().filter(|last| last.role == Role::Customer)?;
-    (!conversation.is_with_person()).then(|| last.at.as_millisecond() + TYPING_MS)
+/// Until when (in milliseconds) a reply is on its way, by the newest messages; nothing when none is.
+fn typing_until(conversation: &Conversation, newest: &[Message]) -> Option<i64> {
+    let last = newest.iter().rev().find(|message| message.role != Role::System)?;
+    let is_waiting = last.role == Role::Customer && !conversation.is_with_person();
+    is_waiting.then(|| last.at.as_millisecond() + TYPING_MS)
 }

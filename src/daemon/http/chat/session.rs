@@ -59,7 +59,7 @@ async fn opened(http: &Http, visitor: &Visitor, wish: Option<Locale>) -> Result<
         let history = app.store.messages(conversation.id, MessageRange::Last, HISTORY).await?;
         cursor = history.last().map_or(0, |message| message.seq);
         messages = history.iter().filter_map(|message| shown(message, &identity)).collect();
-        is_typing = typing_until(conversation).is_some_and(|end| app.now().as_millisecond() < end);
+        is_typing = typing_until(conversation, &history).is_some_and(|end| app.now().as_millisecond() < end);
     }
     let spoken = conversation.and_then(|conversation| conversation.language);
     let local = welcome.as_ref().map(|(profile, _, _)| profile.company.locale);
@@ -108,7 +108,8 @@ fn read(mut fields: Fields, identity: Identity, longest: usize) -> Result<Incomi
             let detail = words(format!("Не длиннее {longest} символов"), format!("At most {longest} characters"));
             fields.refuse("text", TOO_LONG.code, detail);
         }
-        Some(None) | None if fields.is_fine() => {
+        Some(None) => fields.refuse("text", "required", words("Нужен непустой текст", "A text is required")),
+        None if fields.is_fine() => {
             fields.refuse("text", "required", words("Нужен непустой текст", "A text is required"));
         }
         _ => {}

@@ -50,7 +50,8 @@ fn replied(reply: &Reply, message: MessageId, sight: Sight) -> Value {
 fn read(mut fields: Fields, region: Region, external_id: String) -> Result<Incoming, Problem> {
     fields.take("role");
     fields.name_of("channel", &[Channel::Api], Channel::as_str);
-    let text = text(&mut fields, TEXT_CHARS);
+    let too_long = words(format!("Не длиннее {TEXT_CHARS} символов"), format!("At most {TEXT_CHARS} characters"));
+    let text = text(&mut fields, Some(TEXT_CHARS), too_long);
     let button_value = fields.text("button", BUTTON_CHARS).flatten();
     let metadata = fields.object("metadata", METADATA_BYTES).flatten();
     let (mut sender, mut name, mut phone) = (None, None, None);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::auth::Caller;
 use super::body::{self, API_LIMIT, Fields};
 use super::frame::Context;
-use super::problem::{IDEMPOTENCY_KEY_MISSING, Problem, words};
+use super::problem::{IDEMPOTENCY_KEY_MISSING, Problem, TOO_LONG, Words, words};
 use super::query::{Params, negotiated};
 use super::{CONVERSATIONS, Http, MESSAGES, idempotency};
 use crate::domain::conversation::Message;
@@ -82,10 +82,18 @@ fn wait_of(headers: &HeaderMap) -> Option<u64> {
         .map(|seconds| seconds.min(LONGEST_WAIT_S))
 }
 
-fn text(fields: &mut Fields, longest: usize) -> Option<String> {
-    let text = fields.text("text", longest);
-    if matches!(text, Some(None)) || text.is_none() && fields.is_fine() {
-        fields.refuse("text", "required", words("Нужен непустой текст", "A text is required"));
+/// The text of a message: at most `longest` characters when there is a bound at all.
+fn text(fields: &mut Fields, longest: Option<usize>, too_long: Words) -> Option<String> {
+    let text = fields.text("text", API_LIMIT);
+    match &text {
+        Some(Some(text)) if longest.is_some_and(|longest| text.chars().count() > longest) => {
+            fields.refuse("text", TOO_LONG.code, too_long);
+        }
+        Some(None) => fields.refuse("text", "required", words("Нужен непустой текст", "A text is required")),
+        None if fields.is_fine() => {
+            fields.refuse("text", "required", words("Нужен непустой текст", "A text is required"));
+        }
+        _ => {}
     }
     text.flatten()
 }

@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::{METADATA_BYTES, Post, TEXT_CHARS, accepted, answered, text};
-use crate::daemon::http::body::{API_LIMIT, Fields};
-use crate::daemon::http::problem::{CHANNEL_DISABLED, CONVERSATION_CLOSED, Problem, TARGET, TOO_LONG, words};
+use crate::daemon::http::body::Fields;
+use crate::daemon::http::problem::{CHANNEL_DISABLED, CONVERSATION_CLOSED, Problem, TARGET, words};
 use crate::daemon::http::view;
 use crate::domain::contact::{Channel, Identity};
 use crate::domain::conversation::{Button, Conversation, ConversationStatus, Handoff, HandoffState, Outgoing, Role};
@@ -110,15 +110,11 @@ fn read(mut fields: Fields) -> Result<Letter, Problem> {
     let role = fields.name_of("role", &[Role::Operator, Role::Bot, Role::Customer], Role::as_str).flatten();
     let role = role.unwrap_or(Role::Operator);
     let may_split = fields.flag("split").unwrap_or(false);
-    // The body's own limit bounds a text that will be split.
-    let text = text(&mut fields, API_LIMIT).unwrap_or_default();
-    if !may_split && text.chars().count() > TEXT_CHARS {
-        let detail = words(
-            format!("Не длиннее {TEXT_CHARS} символов; split: true разделит текст"),
-            format!("At most {TEXT_CHARS} characters; split: true divides the text"),
-        );
-        fields.refuse("text", TOO_LONG.code, detail);
-    }
+    let too_long = words(
+        format!("Не длиннее {TEXT_CHARS} символов; split: true разделит текст"),
+        format!("At most {TEXT_CHARS} characters; split: true divides the text"),
+    );
+    let text = text(&mut fields, (!may_split).then_some(TEXT_CHARS), too_long).unwrap_or_default();
     let buttons = buttons(&mut fields);
     let pauses_bot = fields.flag("pause_bot").unwrap_or(role == Role::Operator);
     let metadata = fields.object("metadata", METADATA_BYTES).flatten();
