@@ -364,7 +364,8 @@ fn in_case(mut named: Vec<Named>, tokens: &[Token<'_>], at: usize) -> Vec<Named>
         "на" if word.ends_with(['у', 'ю']) => true,
         _ => return named,
     };
-    if named.iter().any(|n| n.soft == soft) {
+    // «к Петрову» cannot be a Петрова.
+    if named.iter().any(|n| n.soft == soft) || (matches!(preposition, "к" | "ко") && word.ends_with('у')) {
         named.retain(|n| n.soft == soft);
         named.iter_mut().for_each(|n| n.weight = n.weight.min(3));
     }

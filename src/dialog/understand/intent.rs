@@ -1,6 +1,7 @@
 //! What the client wants.
 
-use super::lexicon::{self, Facts, Tag, Tags, Word};
+use super::lexicon::{self, Facts, Word};
+use super::tags::{Tag, Tags};
 use super::token::{Kind, Token};
 use super::{Intent, YesNo};
 

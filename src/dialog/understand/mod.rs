@@ -11,6 +11,7 @@ mod name;
 mod numbers;
 mod phone;
 mod stems;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -41,6 +41,8 @@ const LEADS: &[(&str, Trust)] = &[
     ("звать", Trust::Certain),
     ("пишет", Trust::Careful),
     ("пишет вам", Trust::Careful),
+    ("с вами", Trust::Careful),
+    ("на связи", Trust::Careful),
     ("это", Trust::Careful),
     ("я", Trust::Careful),
     ("клиент", Trust::Careful),
@@ -66,7 +68,10 @@ static NOT_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| words_of(include_st
 
 /// The name that the message gives. `phones` are the tokens of phone numbers.
 pub(super) fn find(tokens: &[Token<'_>], phones: &[bool]) -> Option<Found> {
-    introduced(tokens).or_else(|| told_after(tokens)).or_else(|| beside_phone(tokens, phones))
+    introduced(tokens)
+        .or_else(|| told_inside(tokens))
+        .or_else(|| told_after(tokens))
+        .or_else(|| beside_phone(tokens, phones))
 }
 
 fn introduced(tokens: &[Token<'_>]) -> Option<Found> {
@@ -107,12 +112,22 @@ fn is_someone_elses(tokens: &[Token<'_>], at: usize) -> bool {
     }
 }
 
+/// «меня Зульфия зовут».
+fn told_inside(tokens: &[Token<'_>]) -> Option<Found> {
+    let end = tokens.iter().position(|t| t.is("зовут"))?;
+    let start = tokens[..end].iter().rposition(|t| t.is("меня"))? + 1;
+    let named = start < end && end - start <= 3 && tokens[start..end].iter().all(|t| is_name_word(t, Trust::Certain));
+    named.then(|| Found { name: spell(&tokens[start..end]), first: start, end })
+}
+
 /// «Ольга меня зовут», "Ann here".
 fn told_after(tokens: &[Token<'_>]) -> Option<Found> {
     let at = (1..tokens.len()).find(|at| {
         let next = tokens.get(at + 1).map_or("", |t| t.text.as_str());
-        matches!((tokens[*at].text.as_str(), next), ("меня", "зовут") | ("зовут", "меня"))
-            || (matches!(tokens[*at].text.as_str(), "here" | "speaking") && matches!(next, "" | "." | "," | "!"))
+        matches!(
+            (tokens[*at].text.as_str(), next),
+            ("меня", "зовут") | ("зовут", "меня") | ("я", "") | ("я", "," | ".")
+        ) || (matches!(tokens[*at].text.as_str(), "here" | "speaking") && matches!(next, "" | "." | "," | "!"))
     })?;
     let first = (at.saturating_sub(3)..at).find(|i| (*i..at).all(|j| is_name_word(&tokens[j], Trust::Careful)))?;
     Some(Found { name: spell(&tokens[first..at]), first, end: at })

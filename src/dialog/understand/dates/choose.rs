@@ -5,8 +5,9 @@ use jiff::Zoned;
 use super::super::{DateRange, DayPart};
 use super::day::{Day, Which};
 use super::lex::{Lex, W};
+use super::reader::Reader;
 use super::resolve::{self, Days, Hours};
-use super::scan::{Piece, Reader, What};
+use super::scan::{Piece, What};
 use super::{between, is_vague, relative};
 
 /// What was settled on.

@@ -2,8 +2,8 @@
 
 use super::super::numbers::{Class, Num};
 use super::lex::{Lex, Unit, W};
+use super::reader::Reader;
 use super::relative;
-use super::scan::Reader;
 
 /// Which of the weeks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

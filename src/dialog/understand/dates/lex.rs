@@ -9,6 +9,7 @@ use super::super::lexicon::words_of;
 use super::super::numbers::{self, Class, Num};
 use super::super::token::{Kind, Token};
 use super::super::typo::is_one_edit;
+use super::words::{HALVES, WORDS};
 
 /// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,135 +137,6 @@ pub(super) struct Lexeme {
     /// No space before it.
     pub glued: bool,
 }
-
-const WORDS: &[(Lex, &str)] = &[
-    (
-        Lex::Weekday(0),
-        "понедельник понедельника понедельнику понедельником понедельнике понедельникам пон понед пн пнд monday mon mondays",
-    ),
-    (Lex::Weekday(1), "вторник вторника вторнику вторником вторнике вторникам вт втр tuesday tue tues tuesdays"),
-    (Lex::Weekday(2), "среда среды среду среде средой средам ср wednesday wed weds wednesdays"),
-    (
-        Lex::Weekday(3),
-        "четверг четверга четвергу четвергом четверге четвергам четв чт чтв thursday thu thur thurs thursdays",
-    ),
-    (Lex::Weekday(4), "пятница пятницы пятницу пятнице пятницей пятницам пятн пт птн пятницо friday fri fridays"),
-    (Lex::Weekday(5), "суббота субботы субботу субботе субботой субботам субб сб сбт saturday sat saturdays"),
-    (
-        Lex::Weekday(6),
-        "воскресенье воскресенья воскресенью воскресеньем воскресение воскресенья воскресеньям воскр вс вск sunday sun sundays",
-    ),
-    (Lex::Month(1), "январь января январе январю янв january jan"),
-    (Lex::Month(2), "февраль февраля феврале февралю фев февр february feb"),
-    (Lex::Month(3), "март марта марте марту мар march mar"),
-    (Lex::Month(4), "апрель апреля апреле апрелю апр april apr"),
-    (Lex::Month(5), "май мая мае маю may"),
-    (Lex::Month(6), "июнь июня июне июню июн june jun"),
-    (Lex::Month(7), "июль июля июле июлю июл july jul"),
-    (Lex::Month(8), "август августа августе августу авг august aug"),
-    (Lex::Month(9), "сентябрь сентября сентябре сентябрю сен сент september sep sept"),
-    (Lex::Month(10), "октябрь октября октябре октябрю окт october oct"),
-    (Lex::Month(11), "ноябрь ноября ноябре ноябрю ноя нояб november nov"),
-    (Lex::Month(12), "декабрь декабря декабре декабрю дек december dec"),
-    (Lex::Rel(0), "сегодня седня сеодня сегодя сёдня севодня today"),
-    (Lex::Rel(1), "завтра зафтра завтро tomorrow tmrw tmr tomorow tommorow tommorrow"),
-    (Lex::Rel(2), "послезавтра послезафтра"),
-    (Lex::Rel(-1), "вчера вчира yesterday"),
-    (Lex::Rel(-2), "позавчера"),
-    (Lex::RelAdjective(0), "сегодняшний сегодняшняя сегодняшнюю сегодняшней сегодняшнего today's"),
-    (Lex::RelAdjective(1), "завтрашний завтрашняя завтрашнюю завтрашней завтрашнего tomorrow's"),
-    (Lex::RelAdjective(-1), "вчерашний вчерашняя вчерашнюю вчерашней вчерашнего yesterday's"),
-    (Lex::Part(DayPart::Morning), "утром утра утро утру утречком утречка утрам mornings morning"),
-    (Lex::Part(DayPart::Day), "днем afternoon afternoons"),
-    (Lex::Part(DayPart::Evening), "вечером вечера вечер вечеру вечерком вечерочком вечерам evening evenings"),
-    (Lex::Part(DayPart::Night), "ночью ночи ночь night"),
-    (Lex::Tonight, "tonight"),
-    (Lex::OfDay, "дня"),
-    (Lex::Lunch, "обед обеда обеду обедом lunch lunchtime dinnertime"),
-    (Lex::Noon, "полдень полудня полудню полдня noon midday"),
-    (Lex::Midnight, "полночь полуночи midnight"),
-    (Lex::Weekend, "выходные выходных выходным выхи выхах уикенд викенд weekend weekends"),
-    (Lex::Unit(Unit::Minute), "минуту минута минуты минут минуток мин минутку minute minutes min mins"),
-    (Lex::Unit(Unit::Hour), "час часа часу часов часом часик часика ч hour hours h hrs"),
-    (Lex::Hours, "часам часиков часикам часиках"),
-    (Lex::Unit(Unit::Day), "день дней дню денек деньков денька сутки суток day days"),
-    (
-        Lex::Unit(Unit::Week),
-        "неделя недели неделю неделе недель неделей недельку недельки недельке week weeks week's weeks'",
-    ),
-    (Lex::Unit(Unit::Month), "месяц месяца месяце месяцу месяцев месяцок month months month's"),
-    (Lex::Unit(Unit::Year), "год года году лет годик year years"),
-    (Lex::HalfHour, "полчаса полчасика получаса"),
-    (Lex::HalfYear, "полгода полугода"),
-    (Lex::Now, "сейчас щас щаз счас сичас прямо now asap"),
-    (Lex::W(W::In), "в во at"),
-    (Lex::W(W::Inside), "in within"),
-    (Lex::W(W::On), "на on for"),
-    (Lex::W(W::To), "к ко"),
-    (Lex::W(W::Until), "до until till til before"),
-    (Lex::W(W::By), "by"),
-    (Lex::W(W::After), "после after позднее"),
-    (Lex::W(W::From), "с со from since"),
-    (Lex::W(W::Through), "по to through thru"),
-    (Lex::W(W::Toward), "под ближе toward towards"),
-    (Lex::W(W::About), "около примерно приблизительно around about approximately ориентировочно"),
-    (Lex::W(W::Between), "между between"),
-    (Lex::W(W::Later), "через чрез спустя"),
-    (Lex::W(W::Ago), "назад ago"),
-    (Lex::W(W::Or), "или либо or"),
-    (Lex::W(W::And), "и and"),
-    (Lex::W(W::Not), "не not нет don't"),
-    (Lex::W(W::Except), "кроме except"),
-    (Lex::W(W::Instead), "вместо instead"),
-    (Lex::W(W::This), "этот эту это этой этого этом эти этих текущей текущую this"),
-    (
-        Lex::W(W::Next),
-        "следующий следующую следующая следующее следующей следующего следующем следующие следующих след некст next будущую будущей будущий будущем",
-    ),
-    (Lex::W(W::Last), "прошлый прошлую прошлое прошлой прошлом прошлого прошлых прошлые last"),
-    (
-        Lex::W(W::Nearest),
-        "ближайший ближайшую ближайшее ближайшей ближайшие ближайших ближайшего coming upcoming nearest",
-    ),
-    (Lex::W(W::DayNumber), "числа число числу"),
-    (Lex::W(W::Half), "половина половине половину половины пол half"),
-    (Lex::W(W::Quarter), "четверть четверти quarter"),
-    (Lex::W(W::Without), "без"),
-    (Lex::W(W::Past), "past"),
-    (Lex::W(W::Earlier), "раньше ранее earlier"),
-    (Lex::W(W::AfterThat), "позже later поздней"),
-    (Lex::W(W::Starting), "начиная starting"),
-    (Lex::W(W::Am), "am a.m"),
-    (Lex::W(W::Pm), "pm p.m"),
-    (Lex::W(W::The), "the a an"),
-    (Lex::W(W::Of), "of"),
-    (
-        Lex::W(W::Good),
-        "добрый доброе доброго добрая хорошего хороших хорошей хорошо отличного отличных чудесного прекрасного приятного приятных приятной удачного удачных спокойной доброй good nice great lovely wonderful pleasant",
-    ),
-    (
-        Lex::W(W::Rather),
-        "ой лучше точнее вернее хотя передумал передумала ошибся ошиблась опечатка rather instead actually sorry wait oops better",
-    ),
-    (Lex::W(W::OneAndHalf), "полтора полторы полутора"),
-    (Lex::W(W::Filler), "ровно где-то где то этак числах exactly sharp районе o'clock oclock плюс минус"),
-];
-
-/// The hours in «полтретьего», as the ordinal's stem.
-const HALVES: &[(u8, &str)] = &[
-    (1, "первого"),
-    (2, "второго"),
-    (3, "третьего"),
-    (4, "четвертого"),
-    (5, "пятого"),
-    (6, "шестого"),
-    (7, "седьмого"),
-    (8, "восьмого"),
-    (9, "девятого"),
-    (10, "десятого"),
-    (11, "одиннадцатого"),
-    (12, "двенадцатого"),
-];
 
 struct Lexicon {
     words: HashMap<String, Lex>,

@@ -5,10 +5,12 @@ mod day;
 mod lex;
 mod mask;
 mod range;
+mod reader;
 mod relative;
 mod resolve;
 mod scan;
 mod time;
+mod words;
 
 use jiff::Zoned;
 use jiff::civil::Time;
@@ -17,7 +19,8 @@ use super::token::Token;
 use super::{DateRange, DayPart, TimeRange};
 use choose::Chosen;
 use lex::{Lex, Lexeme, W};
-use scan::{Piece, Reader, What};
+use reader::Reader;
+use scan::{Piece, What};
 
 pub(super) use lex::{is_date_word, is_moving};
 

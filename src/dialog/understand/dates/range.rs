@@ -3,7 +3,8 @@
 use super::super::numbers::Class;
 use super::day::{self, Day};
 use super::lex::{Lex, Unit, W};
-use super::scan::{Lead, Reader, Side, What};
+use super::reader::Reader;
+use super::scan::{Lead, Side, What};
 use super::time::{self, Clock};
 
 /// The stretch that begins with `lead`; the flag says that it is where a visit is moved from.

@@ -5,7 +5,7 @@ use jiff::{Span, Zoned};
 use super::super::numbers::Class;
 use super::day::Day;
 use super::lex::{Lex, Unit, W};
-use super::scan::Reader;
+use super::reader::Reader;
 
 /// «через три дня», «дня через три», "in a week", "three days from now", «неделю назад».
 pub(super) fn days(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, usize)> {

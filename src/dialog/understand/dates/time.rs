@@ -5,7 +5,7 @@ use jiff::civil::Time;
 use super::super::DayPart;
 use super::super::numbers::{Class, Num};
 use super::lex::{Lex, Unit, W};
-use super::scan::Reader;
+use super::reader::Reader;
 
 /// An hour of the clock, as said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
