@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use super::known;
 use super::tags::{Tag, Tags};
+use super::typo::is_one_edit;
 
 /// The words of a list file; lines that begin with `#` are remarks.
 pub(super) fn listed(text: &'static str) -> impl Iterator<Item = &'static str> {
@@ -71,6 +73,14 @@ struct Pattern {
     ordered: bool,
 }
 
+/// Shorter words are not guessed at: too many others are one letter away.
+const LEAST_GUESSED: usize = 5;
+
+/// The first `count` letters.
+fn head(word: &str, count: usize) -> &str {
+    word.char_indices().nth(count).map_or(word, |(at, _)| &word[..at])
+}
+
 /// How many words may stand between two elements of an ordered pattern.
 const GAP: usize = 4;
 
@@ -80,6 +90,8 @@ struct Lexicon {
     prefixes: HashMap<String, u32>,
     atoms: u32,
     patterns: Vec<Pattern>,
+    /// Long enough atoms by their first letter, for misspelt words; the flag marks a prefix.
+    guessed: HashMap<char, Vec<(String, u32, bool)>>,
     /// Patterns by the first atoms of their first element.
     by_atom: HashMap<u32, Vec<u32>>,
 }
@@ -94,6 +106,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             lexicon.add(tag, pattern);
         }
     }
+    lexicon.index_guesses();
     lexicon
 });
 
@@ -179,6 +192,39 @@ impl Lexicon {
         self.atoms
     }
 
+    fn index_guesses(&mut self) {
+        let exact = self.exact.iter().map(|(word, atom)| (word, *atom, false));
+        let prefixes = self.prefixes.iter().map(|(word, atom)| (word, *atom, true));
+        for (word, atom, prefix) in exact.chain(prefixes) {
+            if word.chars().count() >= LEAST_GUESSED
+                && let Some(first) = word.chars().next()
+            {
+                self.guessed.entry(first).or_default().push((word.clone(), atom, prefix));
+            }
+        }
+    }
+
+    /// The atoms that a misspelt word may have meant.
+    fn guess(&self, word: &str, mut found: impl FnMut(u32)) {
+        let letters = word.chars().count();
+        if letters < LEAST_GUESSED || known::is_known(word) || is_service_word(word) {
+            return;
+        }
+        let candidates = word.chars().next().and_then(|first| self.guessed.get(&first));
+        for (meant, atom, prefix) in candidates.into_iter().flatten() {
+            let near = if *prefix {
+                let long = meant.chars().count();
+                // The wrong letter may have made the beginning shorter or longer.
+                [long - 1, long, long + 1].into_iter().any(|cut| cut <= letters && is_one_edit(head(word, cut), meant))
+            } else {
+                is_one_edit(word, meant)
+            };
+            if near {
+                found(*atom);
+            }
+        }
+    }
+
     /// Calls `found` with every atom of the word, and whether it is the whole word.
     fn atoms_of(&self, word: &str, mut found: impl FnMut(u32, bool)) {
         if let Some(atom) = self.exact.get(word) {
@@ -208,6 +254,9 @@ pub(super) fn tags(words: &[Word<'_>], mut facts: Facts) -> Tags {
         .map(|word| {
             let mut atoms = Vec::new();
             lexicon.atoms_of(word.text, |atom, _| atoms.push(atom));
+            if atoms.is_empty() {
+                lexicon.guess(word.text, |atom| atoms.push(atom));
+            }
             candidates.extend(atoms.iter().filter_map(|atom| lexicon.by_atom.get(atom)).flatten());
             atoms
         })

@@ -3,7 +3,8 @@
 /// Whether `written` is `meant` with one letter missing, extra, changed or swapped with its neighbour.
 /// The first letter must be right, and both words have four letters or more.
 pub(super) fn is_one_edit(written: &str, meant: &str) -> bool {
-    if written == meant || written.chars().next() != meant.chars().next() {
+    // Letters take one or two bytes here: far lengths cannot be one letter apart.
+    if written.len().abs_diff(meant.len()) > 4 || written == meant || written.chars().next() != meant.chars().next() {
         return false;
     }
     let (a, b): (Vec<char>, Vec<char>) = (written.chars().collect(), meant.chars().collect());
