@@ -1,4 +1,4 @@
-//! What a client's words mean: dates, times, intents and entities. Pure; `interfaces.md` §6 is the contract.
+//! What a client's words mean: dates, times, intents and entities. Pure; `docs/interfaces.md` §6 is the contract.
 
 mod catalogue;
 mod dates;
