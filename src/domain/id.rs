@@ -94,6 +94,8 @@ ids! {
     TokenId = "tok";
     /// A question nobody could answer.
     QuestionId = "qn";
+    /// A request to the HTTP API.
+    RequestId = "req";
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use ulid::Ulid;
+
+use jiff::Timestamp;
 
 use super::problem::{self, Problem, words};
 use super::{Http, cors};
 use crate::domain::contact::Locale;
+use crate::domain::id::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What a caller waits before it tries a server that is stopping once more.
@@ -33,14 +35,14 @@ pub struct Context {
 }
 
 impl Context {
-    fn of(request: &Request, now_ms: i64) -> Self {
+    fn of(request: &Request, now: Timestamp) -> Self {
         let headers = request.headers();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
         let is_loopback = peer.is_some_and(|ip| ip.is_loopback());
         let is_forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
         let address = if is_loopback { forwarded_for(headers).or(peer) } else { peer };
         Self {
-            request_id: request_id(headers).unwrap_or_else(|| new_request_id(now_ms)),
+            request_id: request_id(headers).unwrap_or_else(|| RequestId::new(now).to_string()),
             language: language(headers),
             address,
             is_local: is_loopback && !is_forwarded && names_this_machine(headers),
@@ -60,10 +62,6 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let fits = (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     fits.then(|| id.to_owned())
-}
-
-fn new_request_id(now_ms: i64) -> String {
-    format!("req_{}", Ulid::from_parts(u64::try_from(now_ms).unwrap_or(0), rand::random()))
 }
 
 /// A proxy on this machine appends the address that it saw.
@@ -102,7 +100,7 @@ pub fn language(headers: &HeaderMap) -> Locale {
 
 /// Runs a request inside the frame.
 pub async fn frame(State(http): State<Http>, mut request: Request, next: Next) -> Response {
-    let context = Arc::new(Context::of(&request, http.app.now().as_millisecond()));
+    let context = Arc::new(Context::of(&request, http.app.now()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let origin = request.headers().get(header::ORIGIN).cloned();
