@@ -158,25 +158,31 @@ const LOOKS: &[Look] = &[
 ];
 
 fn check(c: &Connection) -> StoreResult<Vec<Finding>> {
-    let mut findings = Vec::new();
-    let file = all(c, "PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0).map_err(super::failure))?;
-    for line in file.into_iter().filter(|line| line != "ok") {
-        findings.push(Finding {
+    let mut findings: Vec<Finding> = file_damage(c)?
+        .into_iter()
+        .map(|detail| Finding {
             check: "file".to_owned(),
-            detail: line,
+            detail,
             hint: "stop the daemon and restore the store from a backup".to_owned(),
-        });
-    }
-    let broken = all(c, "PRAGMA foreign_key_check", [], |row| row.get::<_, String>(0).map_err(super::failure))?;
-    if !broken.is_empty() {
+        })
+        .collect();
+    let damaged = !findings.is_empty();
+    // In a damaged file a look may fail; what the others find is still worth telling.
+    let told = |found: StoreResult<i64>| match found {
+        Err(StoreError::Damaged(_)) if damaged => Ok(0),
+        other => other,
+    };
+    let broken = "SELECT count(*) FROM pragma_foreign_key_check";
+    let broken = told(scalar(c, broken, []).map(|count| count.unwrap_or(0)))?;
+    if broken > 0 {
         findings.push(Finding {
             check: "references".to_owned(),
-            detail: format!("{} rows refer to rows that are gone", broken.len()),
+            detail: format!("{broken} rows refer to rows that are gone"),
             hint: "restore the store from a backup".to_owned(),
         });
     }
     for (name, meaning, hint, sql) in LOOKS {
-        let found: i64 = scalar(c, sql, [])?.unwrap_or(0);
+        let found = told(scalar(c, sql, []).map(|count| count.unwrap_or(0)))?;
         if found > 0 {
             findings.push(Finding {
                 check: (*name).to_owned(),
@@ -186,4 +192,14 @@ fn check(c: &Connection) -> StoreResult<Vec<Finding>> {
         }
     }
     Ok(findings)
+}
+
+/// What SQLite itself says of the file; empty when it is sound.
+fn file_damage(c: &Connection) -> StoreResult<Vec<String>> {
+    let lines = all(c, "PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0).map_err(super::failure));
+    match lines {
+        Ok(lines) => Ok(lines.into_iter().filter(|line| line != "ok").collect()),
+        Err(StoreError::Damaged(detail)) => Ok(vec![detail]),
+        Err(other) => Err(other),
+    }
 }
