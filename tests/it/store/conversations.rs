@@ -234,6 +234,7 @@ pub async fn conversations_with_equal_times_page_without_gaps(store: &dyn Store)
         loop {
             let found = store.conversations(&ConversationFilter::default(), &page).await.unwrap();
             let Some(last) = found.last() else { break };
+            assert!(seen.len() < 1000, "paging does not end");
             page.after = Some((last.last_message_at, last.id.to_string()));
             seen.extend(found.into_iter().map(|conversation| conversation.identity.external_id));
         }

@@ -19,6 +19,7 @@ async fn page_through(store: &dyn Store, sort: LeadSort, mut page: Page) -> Vec<
     loop {
         let found = store.leads(&LeadFilter::default(), sort, &page).await.unwrap();
         let Some(last) = found.last() else { return seen };
+        assert!(seen.len() < 1000, "paging does not end");
         page.after = Some((moment(last, sort), last.id.to_string()));
         seen.extend(found.into_iter().map(|lead| lead.id));
     }

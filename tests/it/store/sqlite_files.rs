@@ -196,6 +196,13 @@ async fn a_token_is_never_in_the_file() {
 async fn a_check_finds_what_was_damaged() {
     let lane = "(SELECT lane FROM lanes WHERE lane LIKE 'conv:%')";
     let planted = [
+        // An index that lacks the rows without a phone.
+        (
+            "file",
+            "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql=replace(sql, ' WHERE phone IS NOT NULL', '')
+             WHERE name='contacts_phone'"
+                .to_owned(),
+        ),
         ("references", "DELETE FROM contacts".to_owned()),
         ("orphaned_messages", "DELETE FROM conversations".to_owned()),
         ("message_counts", "UPDATE conversations SET message_count=7".to_owned()),
@@ -243,11 +250,8 @@ async fn a_check_finds_a_damaged_page() {
     let start = usize::try_from((page - 1) * 4096).unwrap();
     bytes[start..start + 100].fill(0xff);
     std::fs::write(home.file(), bytes).unwrap();
-    let told = home.open().unwrap().check().await;
-    match told {
-        Ok(found) => assert!(found.iter().any(|finding| finding.check == "file"), "{found:?}"),
-        Err(error) => assert!(matches!(error, StoreError::Damaged(_)), "{error:?}"),
-    }
+    let found = home.open().unwrap().check().await.unwrap();
+    assert!(found.iter().any(|finding| finding.check == "file"), "{found:?}");
 }
 
 #[tokio::test]
