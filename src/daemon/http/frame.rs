@@ -196,6 +196,24 @@ fn finish(response: &mut Response, context: &Context, is_api: bool) {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing() {
+        let clock = Arc::new(crate::domain::clock::ManualClock::at(jiff::Timestamp::UNIX_EPOCH));
+        let app = crate::app::App::in_memory(crate::config::Config::default(), clock).unwrap();
+        let life = Arc::new(super::super::Lifecycle::new(jiff::Timestamp::UNIX_EPOCH));
+        let http = Http::new(app, life);
+        let router = axum::Router::new()
+            .route("/panic", axum::routing::get(async || -> StatusCode { panic!("a secret") }))
+            .layer(axum::middleware::from_fn_with_state(http, frame));
+        let request = Request::get("/panic").header("accept-language", "en").body(axum::body::Body::empty()).unwrap();
+        let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&body["code"], body.to_string().contains("secret")), (&"internal".into(), false));
+        assert!(body["request_id"].as_str().is_some_and(|id| id.starts_with("req_")));
+    }
+
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }

@@ -21,6 +21,8 @@ use crate::config::settings::HealthDetails;
 /// The whole look may take so long; the route promises 50 ms.
 const BUDGET: Duration = Duration::from_millis(40);
 const FRESH_MS: i64 = 1000;
+/// A store that does not answer in time for so long cannot be used.
+const GIVEN_UP_AFTER_MS: i64 = 10_000;
 /// Work that waits longer than this is late.
 const LATE_S: i64 = 60;
 const RETRY_S: u32 = 5;
@@ -34,7 +36,8 @@ pub struct Probes {
 #[derive(Debug, Clone)]
 struct Found {
     is_usable: bool,
-    is_late: bool,
+    /// Since when (in milliseconds) the store has not answered in time.
+    late_since: Option<i64>,
     database: Value,
     outbox: Value,
     crm: Value,
@@ -52,7 +55,8 @@ pub async fn all(
     let now = http.app.now();
     let found = look(&http, now).await;
     let is_well = found.is_usable && http.life.is_ready() && !http.life.is_draining();
-    let is_degraded = found.is_late || [&found.outbox, &found.crm].iter().any(|check| check["status"] == "degraded");
+    let is_degraded =
+        found.late_since.is_some() || [&found.outbox, &found.crm].iter().any(|check| check["status"] == "degraded");
     let word = if !is_well {
         "unhealthy"
     } else if is_degraded {
@@ -113,7 +117,7 @@ async fn look(http: &Http, now: Timestamp) -> Found {
     }
     let found = match timeout(BUDGET, probe(http, now)).await {
         Ok(found) => found,
-        Err(_) => late(kept.map(|(_, found)| found)),
+        Err(_) => late(kept.map(|(_, found)| found), now_ms),
     };
     *http.health.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((now_ms, found.clone()));
     found
@@ -129,7 +133,7 @@ async fn probe(http: &Http, now: Timestamp) -> Found {
         let failed = json!({ "status": "unhealthy", "latency_ms": latency });
         let unknown = json!({ "status": "unknown" });
         let (outbox, crm, knowledge) = (unknown.clone(), unknown.clone(), unknown);
-        return Found { is_usable: false, is_late: false, database: failed, outbox, crm, knowledge };
+        return Found { is_usable: false, late_since: None, database: failed, outbox, crm, knowledge };
     };
     let oldest = stats.oldest.map_or(0, |at| now.duration_since(at).as_secs().max(0));
     let outbox = if oldest > LATE_S || stats.dead > 0 { "degraded" } else { "ok" };
@@ -139,7 +143,7 @@ async fn probe(http: &Http, now: Timestamp) -> Found {
     };
     Found {
         is_usable: true,
-        is_late: false,
+        late_since: None,
         database: json!({ "status": "ok", "latency_ms": latency }),
         outbox: json!({ "status": outbox, "oldest_s": oldest, "dead": stats.dead }),
         crm,
@@ -147,14 +151,34 @@ async fn probe(http: &Http, now: Timestamp) -> Found {
     }
 }
 
-/// The store did not answer within the budget: what was known before stands, marked as late.
-fn late(kept: Option<Found>) -> Found {
+/// The store did not answer within the budget: what was known before stands, marked as late. One that has
+/// been late for long is unusable.
+fn late(kept: Option<Found>, now_ms: i64) -> Found {
     let unknown = || json!({ "status": "unknown" });
-    let database = json!({ "status": "degraded", "latency_ms": null, "detail": "no answer within 40 ms" });
-    match kept {
-        Some(found) => Found { is_late: true, database, ..found },
-        None => {
-            Found { is_usable: true, is_late: true, database, outbox: unknown(), crm: unknown(), knowledge: unknown() }
-        }
+    let before = kept.unwrap_or_else(|| Found {
+        is_usable: true,
+        late_since: None,
+        database: Value::Null,
+        outbox: unknown(),
+        crm: unknown(),
+        knowledge: unknown(),
+    });
+    let since = before.late_since.unwrap_or(now_ms);
+    let is_usable = now_ms - since < GIVEN_UP_AFTER_MS;
+    let word = if is_usable { "degraded" } else { "unhealthy" };
+    let database = json!({ "status": word, "latency_ms": null, "detail": "no answer within 40 ms" });
+    Found { is_usable, late_since: Some(since), database, ..before }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_late_for_long_is_unusable() {
+        let first = late(None, 1_000);
+        assert!(first.is_usable && first.late_since == Some(1_000));
+        let then = late(Some(first), 1_000 + GIVEN_UP_AFTER_MS);
+        assert!(!then.is_usable && then.database["status"] == "unhealthy");
     }
 }

@@ -107,6 +107,20 @@ pub struct Parts {
     key: OnceCell<SigningKey>,
 }
 
+impl Http {
+    fn new(app: App, life: Arc<Lifecycle>) -> Self {
+        Self(Arc::new(Parts {
+            app,
+            life,
+            limits: Limits::default(),
+            running: idempotency::Running::default(),
+            health: health::Probes::default(),
+            streams: chat::Streams::default(),
+            key: OnceCell::new(),
+        }))
+    }
+}
+
 impl Deref for Http {
     type Target = Parts;
 
@@ -160,15 +174,7 @@ pub fn routes() -> Vec<(&'static str, &'static [&'static str])> {
 /// a caller whose address is unknown counts as one from elsewhere.
 pub fn router(app: App, life: Arc<Lifecycle>) -> Router {
     let is_chat_open = app.config.channels.web.enabled;
-    let http = Http(Arc::new(Parts {
-        app,
-        life,
-        limits: Limits::default(),
-        running: idempotency::Running::default(),
-        health: health::Probes::default(),
-        streams: chat::Streams::default(),
-        key: OnceCell::new(),
-    }));
+    let http = Http::new(app, life);
     let add = |router: Router<Http>, (path, methods, answer): Route| {
         router.route(
             path,

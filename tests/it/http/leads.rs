@@ -263,6 +263,8 @@ async fn people_are_masked_for_readers_without_pii_read() {
     sent["status"] = json!("booked");
     let changed = send(reader.call("PUT", &id(&lead)).json(&sent)).await.ok(200);
     assert_eq!((&changed["status"], &changed["name"]), (&json!("booked"), &json!("А•••")));
+    let stale = send(reader.call("PUT", &id(&lead)).json(&json!({ "name": "Б•••" }))).await.refused(422, "validation");
+    assert_eq!(stale["errors"][0]["code"], "masked", "a lead that changed in between keeps its name");
     let whole = send(flow.get(&id(&lead))).await.ok(200);
     assert_eq!((&whole["name"], &whole["phone"], &whole["custom"]), (&lead["name"], &lead["phone"], &lead["custom"]));
 }

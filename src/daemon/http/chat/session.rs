@@ -21,7 +21,6 @@ use crate::domain::conversation::{Incoming, MessageKind};
 use crate::domain::store::MessageRange;
 
 const BODY_LIMIT: usize = 64 * 1024;
-const VISITOR_CHARS: usize = 128;
 const CLIENT_ID_CHARS: usize = 64;
 const BUTTON_CHARS: usize = 256;
 /// The history that the page opens with.
@@ -41,7 +40,7 @@ pub async fn open(
     Params::of(&parts.uri)?.finish()?;
     limit_address(&http, &context)?;
     let mut fields = body::object(&parts.headers, body, BODY_LIMIT, &["application/json"]).await?;
-    let presented = fields.text("visitor", VISITOR_CHARS).flatten();
+    let presented = fields.text("visitor", BODY_LIMIT).flatten();
     let wish = fields.name_of("language", &[Locale::Ru, Locale::En], Locale::as_str).flatten();
     fields.finish()?;
     let key = http.key().await?;

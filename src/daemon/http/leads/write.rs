@@ -17,6 +17,8 @@ const TAG_CHARS: usize = 50;
 const EMAIL_CHARS: usize = 254;
 /// A wish may be so old: somebody types in what was said yesterday.
 const OLDEST_WISH: SignedDuration = SignedDuration::from_hours(24);
+/// What stands for hidden characters.
+const MASK: &str = "•••";
 /// What only flow itself writes.
 const READ_ONLY: [&str; 7] = ["id", "contact_id", "crm", "created_at", "updated_at", "version", "channel"];
 
@@ -119,6 +121,7 @@ pub fn patch(mut fields: Fields, seen: &Value, region: Region, now: Timestamp) -
     for name in same {
         fields.take(&name);
     }
+    refuse_masked(&mut fields);
     let patch = read(&mut fields, region, now);
     if fields.take("conversation_id").is_some() {
         fields.refuse("conversation_id", "read_only", read_only());
@@ -192,6 +195,18 @@ fn refuse_read_only(fields: &mut Fields) {
         if fields.take(name).is_some() {
             fields.refuse(name, "read_only", read_only());
         }
+    }
+}
+
+/// What was hidden from a reader must not come back as a value, when the lead has changed in between.
+fn refuse_masked(fields: &mut Fields) {
+    let is_masked = |value: &Value| value.as_str().is_some_and(|text| text.contains(MASK));
+    let masked: Vec<String> =
+        fields.members().iter().filter(|(_, value)| is_masked(value)).map(|(name, _)| name.clone()).collect();
+    for name in masked {
+        fields.take(&name);
+        let detail = words("Значение скрыто; пришлите настоящее", "The value is masked; send the real one");
+        fields.refuse(&name, "masked", detail);
     }
 }
 
