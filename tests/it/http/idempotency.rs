@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::{Flow, NOW, send};
+use super::{Caller, Flow, NOW, send};
 
 fn unlimited() -> Config {
     let mut config = Config::default();
@@ -39,6 +39,23 @@ async fn fifty_equal_requests_at_once_have_one_effect() {
     }
     let list = send(flow.get("/api/v1/leads")).await.ok(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn two_processes_over_one_store_have_one_effect_too() {
+    let first = Flow::with(unlimited()).await;
+    let second = Flow::over(first.app.clone(), Arc::clone(&first.clock)).await;
+    let body = json!({ "role": "customer", "sender": { "id": "u1" }, "text": "Здравствуйте" });
+    let caller = |n: usize| Caller { flow: if n % 2 == 0 { &first } else { &second }, token: first.token.clone() };
+    let calls =
+        (0..20).map(|n| send(caller(n).call("POST", "/api/v1/messages").json(&body).header("Idempotency-Key", "k")));
+    let answers = join_all(calls).await;
+    let done: Vec<_> = answers.iter().filter(|answer| answer.status == 202).collect();
+    assert!(!done.is_empty() && done.iter().all(|answer| answer.text == done[0].text));
+    for running in answers.iter().filter(|answer| answer.status != 202) {
+        running.refused(409, "idempotency_in_progress");
+    }
+    assert_eq!(first.app.store.counts().await.unwrap().messages, 1);
 }
 
 #[tokio::test]

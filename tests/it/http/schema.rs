@@ -35,24 +35,14 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
                 }
                 true
             }
-            "required" => rule.as_array().unwrap().iter().all(|name| {
-                let name = name.as_str().unwrap();
-                let is_there = !value.is_object() || value.get(name).is_some();
-                if !is_there {
-                    found.push(format!("{at}: {name} is missing"));
-                }
+            "required" => {
+                let missing =
+                    rule.as_array().unwrap().iter().filter(|name| value.get(name.as_str().unwrap()).is_none());
+                found.extend(missing.filter(|_| value.is_object()).map(|name| format!("{at}: {name} is missing")));
                 true
-            }),
+            }
             "additionalProperties" => {
-                let known = schema.get("properties").and_then(Value::as_object);
-                let members = value.as_object().into_iter().flatten();
-                for (name, member) in members.filter(|(name, _)| known.is_none_or(|known| !known.contains_key(*name))) {
-                    match rule {
-                        Value::Bool(allowed) if *allowed => {}
-                        Value::Bool(_) => found.push(format!("{at}: {name} is not known")),
-                        inner => check(document, inner, member, &format!("{at}/{name}"), found),
-                    }
-                }
+                check_others(document, (schema, rule), value, at, found);
                 true
             }
             "items" => {
@@ -76,6 +66,18 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
         };
         if !fits {
             found.push(format!("{at}: {keyword} {rule} does not hold for {value}"));
+        }
+    }
+}
+
+/// Members that `properties` does not name.
+fn check_others(document: &Value, (schema, rule): (&Value, &Value), value: &Value, at: &str, found: &mut Vec<String>) {
+    let is_named = |name: &str| schema.get("properties").is_some_and(|known| known.get(name).is_some());
+    for (name, member) in value.as_object().into_iter().flatten().filter(|(name, _)| !is_named(name)) {
+        match rule {
+            Value::Bool(true) => {}
+            Value::Bool(false) => found.push(format!("{at}: {name} is not known")),
+            inner => check(document, inner, member, &format!("{at}/{name}"), found),
         }
     }
 }
