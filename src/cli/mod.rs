@@ -67,8 +67,8 @@ struct Globals {
     /// Use this store, such as sqlite://flow.db
     #[arg(long, global = true, value_name = "URL")]
     store: Option<String>,
-    /// Print the answer in this form
-    #[arg(short, long, global = true, value_name = "FORMAT")]
+    /// Print the answer as table, json, jsonl, csv or tsv
+    #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]
     output: Option<Format>,
     /// Print only these fields, separated by commas
     #[arg(long, global = true, value_name = "A,B", value_delimiter = ',')]
@@ -79,8 +79,9 @@ struct Globals {
     /// Say more; twice says most
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    /// Use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     color: Colour,
     /// Never ask
     #[arg(long, global = true)]

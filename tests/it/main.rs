@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "helpers of tests fail by panicking")]
 
 mod browser;
+mod cli;
 mod house;
 mod http;
 mod layers;
