@@ -28,6 +28,7 @@ mod version;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -149,7 +150,11 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, as_json),
     };
-    match dispatch(cli) {
+    // A bug must not look like anything else: Rust's own exit code for a panic is not one of ours.
+    let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(cli))).unwrap_or_else(|_| {
+        Err(Failure::internal("flow has met a bug in itself").hint("report the lines above, with the command"))
+    });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure, as_json),
     }

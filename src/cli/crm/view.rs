@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::cli::output::Shape;
 use crate::domain::crm::{Appointment, CrmService, Slot};
 
-pub static KIND: Shape = Shape {
+pub(super) static KIND: Shape = Shape {
     members: &["kind", "summary", "capabilities"],
     columns: &[("kind", "kind"), ("can", "capabilities"), ("summary", "summary")],
     times: &[],
 };
-pub static SERVICE: Shape = Shape {
+pub(super) static SERVICE: Shape = Shape {
     members: &[
         "id",
         "title",
@@ -32,22 +32,22 @@ pub static SERVICE: Shape = Shape {
     ],
     times: &[],
 };
-pub static EMPLOYEE: Shape = Shape {
+pub(super) static EMPLOYEE: Shape = Shape {
     members: &["id", "name", "title", "service_ids"],
     columns: &[("id", "id"), ("name", "name"), ("title", "title"), ("services", "service_ids")],
     times: &[],
 };
-pub static SLOT: Shape = Shape {
+pub(super) static SLOT: Shape = Shape {
     members: &["start", "end", "staff_id", "service_id"],
     columns: &[("start", "start"), ("end", "end"), ("staff", "staff_id"), ("service", "service_id")],
     times: &["start", "end"],
 };
-pub static CLIENT: Shape = Shape {
+pub(super) static CLIENT: Shape = Shape {
     members: &["id", "name", "phone", "email"],
     columns: &[("id", "id"), ("name", "name"), ("phone", "phone"), ("email", "email")],
     times: &[],
 };
-pub static APPOINTMENT: Shape = Shape {
+pub(super) static APPOINTMENT: Shape = Shape {
     members: &["id", "start", "end", "service_id", "staff_id", "client.id", "client.name", "client.phone", "status"],
     columns: &[
         ("id", "id"),
@@ -60,12 +60,12 @@ pub static APPOINTMENT: Shape = Shape {
     ],
     times: &["start", "end"],
 };
-pub static BOOKED: Shape = Shape {
+pub(super) static BOOKED: Shape = Shape {
     members: &["id", "start", "end", "state"],
     columns: &[("id", "id"), ("start", "start"), ("state", "state")],
     times: &["start", "end"],
 };
-pub static CANCELLED: Shape =
+pub(super) static CANCELLED: Shape =
     Shape { members: &["id", "status"], columns: &[("id", "id"), ("status", "status")], times: &[] };
 
 /// A moment in the connection's zone, with its offset.
@@ -73,7 +73,7 @@ fn local(at: &Zoned) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-pub fn service(service: &CrmService) -> Value {
+pub(super) fn service(service: &CrmService) -> Value {
     let money = |amount: Option<i64>| amount.map(|amount| json!({"amount": amount, "currency": service.currency}));
     json!({
         "id": service.id, "title": service.title, "category": service.category,
@@ -83,14 +83,14 @@ pub fn service(service: &CrmService) -> Value {
     })
 }
 
-pub fn slot(slot: &Slot) -> Value {
+pub(super) fn slot(slot: &Slot) -> Value {
     json!({
         "start": local(&slot.start), "end": local(&slot.end),
         "staff_id": slot.employee_id, "service_id": slot.service_id,
     })
 }
 
-pub fn appointment(appointment: &Appointment) -> Value {
+pub(super) fn appointment(appointment: &Appointment) -> Value {
     let client = &appointment.client;
     json!({
         "id": appointment.id, "start": local(&appointment.start), "end": local(&appointment.end),
@@ -100,13 +100,13 @@ pub fn appointment(appointment: &Appointment) -> Value {
     })
 }
 
-pub fn booked(appointment: &Appointment) -> Value {
+pub(super) fn booked(appointment: &Appointment) -> Value {
     json!({
         "id": appointment.id, "start": local(&appointment.start), "end": local(&appointment.end),
         "state": appointment.status,
     })
 }
 
-pub fn cancelled(appointment: &Appointment) -> Value {
+pub(super) fn cancelled(appointment: &Appointment) -> Value {
     json!({"id": appointment.id, "status": appointment.status})
 }

@@ -112,12 +112,12 @@ pub(super) static LEAD: Shape = Shape {
     columns: &[
         ("id", "id"),
         ("status", "status"),
+        ("created", "created_at"),
         ("name", "name"),
         ("phone", "phone"),
         ("service", "service"),
         ("wanted", "desired_at"),
         ("channel", "channel"),
-        ("created", "created_at"),
     ],
     times: &["desired_at", "created_at", "updated_at", "crm.synced_at"],
 };

@@ -87,3 +87,48 @@ pub fn with_formula(text: &str) -> &str {
 pub fn without_tabs(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
 }
+
+/// The beginning of a text that is wider than `most` columns, with `…`.
+pub fn cut(text: &str, most: usize) -> String {
+    let mut taken = 0;
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        taken += columns(c);
+        if taken > most {
+            return format!("{}…", &text[..end]);
+        }
+        // Room for the ellipsis.
+        if taken < most {
+            end = at + c.len_utf8();
+        }
+    }
+    text.to_owned()
+}
+
+/// How many columns of a terminal a character takes (Unicode UAX #11, in broad strokes).
+fn columns(c: char) -> usize {
+    match c {
+        '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_text_is_cut_to_the_columns_it_has() {
+        assert_eq!(cut("привет", 6), "привет");
+        assert_eq!(cut("привет!", 6), "приве…");
+        assert_eq!(cut("你好吗", 4), "你…");
+        assert_eq!(cut("", 0), "");
+    }
+}

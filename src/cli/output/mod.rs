@@ -127,6 +127,11 @@ impl Out {
         self.is_terminal
     }
 
+    /// The columns of the terminal.
+    fn width(&self) -> Option<usize> {
+        comfy_table::Table::new().width().map(usize::from)
+    }
+
     fn has_colour(&self) -> bool {
         match self.style.colour {
             Colour::Always => true,

@@ -71,3 +71,18 @@ fn a_text_is_parsed_and_a_file_line_by_line() {
     home.flow(&["nlu", "parse", "x", "--tz", "Moon/Base"]).fails(2);
     assert!(!home.store().exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_what_goes_on_with_130() {
+    use std::io::{BufRead, BufReader};
+    let home = Home::empty();
+    home.flow(&["seed", "--preset", "salon", "--activity", "5"]).ok();
+    let mut child = home.command(&["conversations", "tail", "-f", "--limit", "1", "-o", "jsonl"]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("conversation_id"));
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
