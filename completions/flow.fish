@@ -53,6 +53,7 @@ complete -c flow -n "__fish_flow_needs_command" -f -a "config" -d 'Look at the c
 complete -c flow -n "__fish_flow_needs_command" -f -a "db" -d 'Look after the store'
 complete -c flow -n "__fish_flow_needs_command" -f -a "token" -d 'Make and revoke API tokens'
 complete -c flow -n "__fish_flow_needs_command" -f -a "nlu" -d 'Show what the language parser understands'
+complete -c flow -n "__fish_flow_needs_command" -f -a "eval" -d 'Play scripted dialogues as tests'
 complete -c flow -n "__fish_flow_needs_command" -f -a "doctor" -d 'Check everything that flow needs'
 complete -c flow -n "__fish_flow_needs_command" -f -a "status" -d 'Show how things stand'
 complete -c flow -n "__fish_flow_needs_command" -f -a "completions" -d 'Write a completion script'
@@ -1050,6 +1051,42 @@ complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcomman
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand eval; and not __fish_seen_subcommand_from run" -f -a "run" -d 'Play scenarios and grade what came of them'
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l engine -d 'What understands clients: offline' -r
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l k -d 'Play each scenario so many times' -r
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l junit -d 'Write JUnit XML to this file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand eval; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand doctor" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand doctor" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand doctor" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'

@@ -40,6 +40,7 @@ use self::context::Context;
 use self::failure::Failure;
 use self::output::{Colour, Format, Out, Style};
 use crate::config::Environment;
+use crate::config::environment::arguments;
 use crate::domain::clock::SystemClock;
 
 /// An AI front desk before the CRM you already have
@@ -144,7 +145,7 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let args = Environment::arguments();
+    let args = arguments();
     let as_json = wants_json(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,

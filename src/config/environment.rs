@@ -27,11 +27,6 @@ impl Environment {
         }
     }
 
-    /// The arguments of this process, its own name first.
-    pub fn arguments() -> Vec<OsString> {
-        std::env::args_os().collect()
-    }
-
     /// How a person in the working directory calls this program again.
     #[must_use]
     pub fn program(&self) -> String {
@@ -96,6 +91,12 @@ impl Environment {
         let absolute = |name| self.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
         absolute(name).or_else(|| absolute("HOME").map(|home| home.join(below_home)))
     }
+}
+
+/// The words this process was started with, its own name first.
+#[must_use]
+pub fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
 }
 
 /// Values may be secrets, so only their number is shown.
