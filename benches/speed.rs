@@ -97,7 +97,7 @@ fn serve(home: &Path, arguments: &[&str], env: &[(&str, &str)]) -> (Daemon, Sock
 
 fn is_ready(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
-    let request = "GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let request = "GET /health/ready HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
     let mut answer = String::new();
     stream.write_all(request.as_bytes()).is_ok()
         && stream.read_to_string(&mut answer).is_ok()
@@ -256,7 +256,7 @@ async fn client(address: SocketAddr, producer: usize, end: Instant) -> Vec<Durat
             "sender": {"id": message.identity.external_id}, "text": message.text})
         .to_string();
         let request = format!(
-            "POST /api/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         let began = Instant::now();
