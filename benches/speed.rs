@@ -3,6 +3,8 @@
 //! `cargo bench --bench speed` (about three minutes) or, for one part, `cargo bench --bench speed -- ingest`.
 //! Parts: `start`, `help`, `list`, `seed`, `ingest`.
 
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and ends when something is wrong")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;

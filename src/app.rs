@@ -9,13 +9,12 @@ use crate::adapters::crm::local::Local;
 use crate::config::{CompanyOverrides, Config};
 use crate::dialog::{Desk, Rules};
 use crate::domain::clock::Clock;
-use crate::domain::company::Company;
 use crate::domain::conversation::{Incoming, MessageKind, Received};
 use crate::domain::crm::Crm;
 use crate::domain::store::{IdempotencyKey, Store, StoreResult};
 use crate::jobs::Runner;
 use crate::jobs::wakeups::Wakeups;
-use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::{Refine, SqliteStore};
 
 /// Everything a command or the daemon works with.
 #[derive(Clone)]
@@ -102,7 +101,7 @@ impl App {
 }
 
 /// What the configuration lays over the profile's company; nothing when it says nothing.
-fn refine(overrides: &CompanyOverrides) -> Option<Box<dyn Fn(&mut Company) + Send + Sync>> {
+fn refine(overrides: &CompanyOverrides) -> Option<Refine> {
     if *overrides == CompanyOverrides::default() {
         return None;
     }

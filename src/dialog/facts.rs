@@ -121,7 +121,7 @@ impl Desk {
             matches!(appointment.status, AppointmentStatus::Booked | AppointmentStatus::Requested)
                 && appointment.start.timestamp() > now
         });
-        found.sort_by(|a, b| a.start.timestamp().cmp(&b.start.timestamp()));
+        found.sort_by_key(|appointment| appointment.start.timestamp());
         Ok(found)
     }
 }

@@ -22,7 +22,7 @@ pub fn free_slots(profile: &Profile, query: &SlotQuery, busy: &[Busy], now: &Zon
             }
         }
     }
-    slots.sort_by(|a, b| a.start.timestamp().cmp(&b.start.timestamp()));
+    slots.sort_by_key(|slot| slot.start.timestamp());
     slots
 }
 

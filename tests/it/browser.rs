@@ -124,3 +124,44 @@ async fn the_chat_is_used_with_the_keyboard_alone_and_speaks_english() {
     let live = browser.run("return document.querySelector('[role=log]').getAttribute('aria-live')").await;
     assert_eq!(live, "polite");
 }
+
+#[tokio::test]
+async fn the_widget_opens_the_chat_on_a_page_of_another_origin() {
+    if !available() {
+        return;
+    }
+    let home = Home::new();
+    let store = format!("sqlite://{}", home.store().display());
+    let host = std::net::TcpListener::bind("127.0.0.1:0").expect("a page of one's own");
+    let origin = format!("http://{}", host.local_addr().expect("its address"));
+    let daemon = Daemon::start(
+        &home,
+        &["--demo", "--store", &store, "--listen", "127.0.0.1:0"],
+        &[("FLOW_CHANNELS__WEB__EMBED_ORIGINS", &origin)],
+    );
+    let page = format!(
+        "<!doctype html><title>Shop</title><h1>Shop</h1><script src=\"{}/widget.js\" async data-lang=\"ru\"></script>",
+        daemon.url
+    );
+    std::thread::spawn(move || {
+        for stream in host.incoming().map_while(Result::ok) {
+            let mut stream = stream;
+            let mut request = [0; 4096];
+            drop(std::io::Read::read(&mut stream, &mut request));
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n";
+            drop(std::io::Write::write_all(
+                &mut stream,
+                format!("{head}Content-Length: {}\r\n\r\n{page}", page.len()).as_bytes(),
+            ));
+        }
+    });
+    let browser = Browser::start(1280, 800).await;
+    browser.open(&origin).await;
+    browser.wait_for("the launcher", "return window.FlowChat !== undefined").await;
+    // The frame stands in a closed shadow root; its first sign of life is a message to the page.
+    browser
+        .run("window.addEventListener('message', e => { window.heard = [e.origin, e.data.type] }); window.FlowChat.open()")
+        .await;
+    browser.wait_for("the chat in its frame", "return window.heard !== undefined").await;
+    assert_eq!(browser.run("return window.heard").await, serde_json::json!([daemon.url, "flow:unread"]));
+}

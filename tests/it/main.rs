@@ -6,5 +6,6 @@ mod cli;
 mod house;
 mod http;
 mod layers;
+mod serve;
 mod store;
 mod support;

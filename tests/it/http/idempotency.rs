@@ -46,7 +46,8 @@ async fn two_processes_over_one_store_have_one_effect_too() {
     let first = Flow::with(unlimited()).await;
     let second = Flow::over(first.app.clone(), Arc::clone(&first.clock)).await;
     let body = json!({ "role": "customer", "sender": { "id": "u1" }, "text": "Здравствуйте" });
-    let caller = |n: usize| Caller { flow: if n % 2 == 0 { &first } else { &second }, token: first.token.clone() };
+    let caller =
+        |n: usize| Caller { flow: if n.is_multiple_of(2) { &first } else { &second }, token: first.token.clone() };
     let calls =
         (0..20).map(|n| send(caller(n).call("POST", "/api/v1/messages").json(&body).header("Idempotency-Key", "k")));
     let answers = join_all(calls).await;

@@ -82,7 +82,9 @@ impl Daemon {
             greeting.push('\n');
             let found = line.split_whitespace().find(|word| word.starts_with("http://"));
             url = url.or_else(|| found.map(|word| word.split('/').take(3).collect::<Vec<_>>().join("/")));
-            if url.is_some() && line.is_empty() || line.contains("Ctrl-C") {
+            // The demo says more, up to how to stop it.
+            let is_demo = line.ends_with("/chat") || greeting.contains("/chat\n");
+            if line.contains("Ctrl-C") || (url.is_some() && !is_demo) {
                 break;
             }
         }

@@ -19,7 +19,12 @@ pub struct Browser {
     _profile: tempfile::TempDir,
 }
 
-/// Whether this run must have a browser, may have one, or has none.
+/// Whether this run must have a browser, may have one, or has none (`scripts/test` says which).
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "the test runner's word, and why a test is skipped"
+)]
 pub fn available() -> bool {
     let found =
         |name: &str| Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
@@ -157,11 +162,6 @@ impl Browser {
             .collect();
         let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
         self.command("actions", body).await.expect("keys");
-    }
-
-    /// Steps into the first frame, or out of it.
-    pub async fn frame(&self, index: Option<u32>) {
-        self.command("frame", json!({"id": index})).await.expect("a frame");
     }
 
     /// What the page complained of.

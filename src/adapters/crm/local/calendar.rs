@@ -36,8 +36,8 @@ impl Calendar for Local {
 
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
         let profile = self.profile("book").await?;
-        let store_fault = |error| self.from_store("book", &error);
-        let first = self.store.booking_by_key(&self.name, &request.key).await.map_err(store_fault)?;
+        let lost = |error| self.store_fault("book", &error);
+        let first = self.store.booking_by_key(&self.name, &request.key).await.map_err(lost)?;
         if let Some(row) = first.filter(|row| row.state != BookingState::Refused) {
             let same = row.service_id == request.service_id
                 && row.start == request.start
@@ -51,7 +51,7 @@ impl Calendar for Local {
         }
         let new = self.new_booking(&profile, request).await?;
         let state = BookingState::Booked;
-        let row = self.store.reserve(&new, state, self.clock.now()).await.map_err(store_fault)?;
+        let row = self.store.reserve(&new, state, self.clock.now()).await.map_err(lost)?;
         self.settle(&profile, row).await
     }
 
@@ -61,7 +61,7 @@ impl Calendar for Local {
         let employee = request.employee_id.clone().or_else(|| row.employee_id.clone());
         let end = request.start + (row.end.duration_since(row.start));
         let known = self.store.booking_by_key(&self.name, &request.key).await;
-        let repeated = known.map_err(|error| self.from_store("move", &error))?.is_some();
+        let repeated = known.map_err(|error| self.store_fault("move", &error))?.is_some();
         if !repeated && (row.start, &row.employee_id) != (request.start, &employee) {
             let query = self.day_query(&profile, &row.service_id, employee.as_deref(), request.start, Some(&row));
             let free = self.free(&profile, &query).await?;
@@ -78,7 +78,7 @@ impl Calendar for Local {
             employee_id: employee,
         };
         let moved = self.store.move_booking(&change, self.clock.now()).await;
-        Ok(appointment(&profile, moved.map_err(|error| self.from_store("move", &error))?))
+        Ok(appointment(&profile, moved.map_err(|error| self.store_fault("move", &error))?))
     }
 
     async fn cancel(&self, id: &str) -> Result<Appointment, Fault> {
@@ -89,7 +89,7 @@ impl Calendar for Local {
         }
         let update = BookingUpdate { id: row.id, state: BookingState::Cancelled, external_id: None, error: None };
         let cancelled = self.store.update_booking(&update, self.clock.now()).await;
-        Ok(appointment(&profile, cancelled.map_err(|error| self.from_store("cancel", &error))?))
+        Ok(appointment(&profile, cancelled.map_err(|error| self.store_fault("cancel", &error))?))
     }
 
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {
@@ -109,7 +109,7 @@ impl Calendar for Local {
         };
         let page = Page { limit: APPOINTMENTS_AT_MOST, after: None, descending: false };
         let rows = self.store.bookings(&filter, &page).await;
-        let rows = rows.map_err(|error| self.from_store("appointments", &error))?;
+        let rows = rows.map_err(|error| self.store_fault("appointments", &error))?;
         Ok(rows.into_iter().map(|row| appointment(&profile, row)).collect())
     }
 }
@@ -124,7 +124,7 @@ impl Local {
             day.saturating_add(days.days()).to_zoned(tz.clone()).map(|z| z.timestamp()).unwrap_or(Timestamp::MAX)
         };
         let busy = self.store.busy(&self.name, edge(from, -1), edge(query.to, 2)).await;
-        let busy = busy.map_err(|error| self.from_store("slots", &error))?;
+        let busy = busy.map_err(|error| self.store_fault("slots", &error))?;
         Ok(free_slots(profile, query, &busy, &now))
     }
 
@@ -169,7 +169,7 @@ impl Local {
             None => {
                 let name = request.name.as_deref();
                 let contact = self.store.ensure_contact(&request.phone, name, self.clock.now()).await;
-                contact.map_err(|error| self.from_store("book", &error))?.id
+                contact.map_err(|error| self.store_fault("book", &error))?.id
             }
         };
         Ok(NewBooking {
@@ -205,13 +205,13 @@ impl Local {
             error: None,
         };
         let booked = self.store.update_booking(&update, self.clock.now()).await;
-        Ok(appointment(profile, booked.map_err(|error| self.from_store("book", &error))?))
+        Ok(appointment(profile, booked.map_err(|error| self.store_fault("book", &error))?))
     }
 
     async fn row(&self, operation: &'static str, id: &str) -> Result<Booking, Fault> {
         let missing = || self.fault(FaultKind::NotFound, operation, format!("there is no appointment `{id}`"));
         let parsed: BookingId = id.parse().map_err(|_| missing())?;
-        let row = self.store.booking(parsed).await.map_err(|error| self.from_store(operation, &error))?;
+        let row = self.store.booking(parsed).await.map_err(|error| self.store_fault(operation, &error))?;
         row.filter(|row| row.connection == self.name).ok_or_else(missing)
     }
 

@@ -41,7 +41,7 @@ impl Local {
     }
 
     /// What a failure of the store means to whoever asked the CRM.
-    fn from_store(&self, operation: &'static str, error: &StoreError) -> Fault {
+    fn store_fault(&self, operation: &'static str, error: &StoreError) -> Fault {
         let kind = match error {
             StoreError::SlotTaken => FaultKind::SlotTaken,
             StoreError::KeyReused => FaultKind::KeyReused,
@@ -52,7 +52,7 @@ impl Local {
     }
 
     async fn profile(&self, operation: &'static str) -> Result<Arc<Profile>, Fault> {
-        let loaded = self.store.profile().await.map_err(|error| self.from_store(operation, &error))?;
+        let loaded = self.store.profile().await.map_err(|error| self.store_fault(operation, &error))?;
         loaded.ok_or_else(|| {
             self.fault(FaultKind::Rejected, operation, "there is no business profile yet: load one with `flow seed`")
         })
@@ -155,7 +155,7 @@ impl Catalogue for Local {
 #[async_trait]
 impl Clients for Local {
     async fn find_by_phone(&self, phone: &Phone) -> Result<Vec<CrmClient>, Fault> {
-        let found = self.store.contacts_by_phone(phone).await.map_err(|error| self.from_store("find", &error))?;
+        let found = self.store.contacts_by_phone(phone).await.map_err(|error| self.store_fault("find", &error))?;
         Ok(found
             .into_iter()
             .map(|contact| CrmClient {
