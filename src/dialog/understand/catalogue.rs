@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::dates::is_date_word;
 use super::stems::{self, Stem};
 use super::token::Token;
 use super::typo::is_one_edit;
-use super::{given, known, lexicon};
+use super::{given, known, lexicon, measures, title};
 use crate::domain::company::{Employee, Service};
 use crate::domain::text::{fold, is_stop_word, words};
 
@@ -13,6 +14,11 @@ use crate::domain::text::{fold, is_stop_word, words};
 #[derive(Debug, Default)]
 pub struct Vocabulary {
     services: Vec<ServiceWords>,
+    /// The words of all phrases of services, each once.
+    stems: Vec<Stem>,
+    /// Places in `stems` by first letter and by root.
+    by_letter: HashMap<char, Vec<usize>>,
+    by_root: HashMap<usize, Vec<usize>>,
     employees: Vec<String>,
     /// Every form of every employee's names.
     names: HashMap<String, Vec<Named>>,
@@ -20,12 +26,28 @@ pub struct Vocabulary {
     name_forms: HashMap<char, Vec<String>>,
     /// Words of services, which are never misspelt others.
     service_words: HashSet<String>,
+    /// Their stems.
+    service_stems: HashSet<String>,
+    /// Stems of job titles, and whose they are.
+    titles: HashMap<String, Vec<usize>>,
 }
 
 #[derive(Debug)]
 struct ServiceWords {
     id: String,
-    phrases: Vec<Vec<Stem>>,
+    /// Places in the list of stems.
+    phrases: Vec<Vec<usize>>,
+}
+
+/// A word of the message that may speak of a service.
+#[derive(Debug, Clone)]
+struct Said {
+    at: usize,
+    stem: Stem,
+    /// Words of services that it is like, and how much.
+    likes: Vec<(usize, u8)>,
+    /// It may choose a service by itself: it is no word of time.
+    carries: bool,
 }
 
 /// An employee that a form may name.
@@ -57,8 +79,9 @@ impl Vocabulary {
                 .chain(&service.aliases)
                 .map(|text| phrase(text))
                 .filter(|p| !p.is_empty());
-            let words = ServiceWords { id: service.id.clone(), phrases: phrases.collect() };
-            vocabulary.service_words.extend(words.phrases.iter().flatten().map(|s| s.word.clone()));
+            let phrases: Vec<Vec<Stem>> = phrases.collect();
+            let phrases = phrases.into_iter().map(|p| p.into_iter().map(|s| vocabulary.place(s)).collect()).collect();
+            let words = ServiceWords { id: service.id.clone(), phrases };
             vocabulary.services.push(words);
         }
         for employee in employees.iter().filter(|e| !e.hidden) {
@@ -67,6 +90,7 @@ impl Vocabulary {
             for text in std::iter::once(&employee.name).chain(&employee.aliases) {
                 vocabulary.add_name(text, index);
             }
+            vocabulary.add_title(employee.title.as_deref().unwrap_or_default(), index);
         }
         for form in vocabulary.names.keys() {
             if let Some(first) = form.chars().next().filter(|_| form.chars().count() >= 4) {
@@ -83,6 +107,24 @@ impl Vocabulary {
         Self::default()
     }
 
+    /// Where a word of a service stands in the list of stems.
+    fn place(&mut self, stem: Stem) -> usize {
+        if let Some(place) = self.stems.iter().position(|s| s.word == stem.word) {
+            return place;
+        }
+        let place = self.stems.len();
+        self.service_words.insert(stem.word.clone());
+        self.service_stems.insert(stem.stem.clone());
+        if let Some(first) = stem.stem.chars().next() {
+            self.by_letter.entry(first).or_default().push(place);
+        }
+        if let Some(root) = stem.root {
+            self.by_root.entry(root).or_default().push(place);
+        }
+        self.stems.push(stem);
+        place
+    }
+
     fn add_name(&mut self, text: &str, employee: usize) {
         for word in words(&fold(text)).filter(|w| w.chars().count() > 1) {
             let soft = |name: &str| name.ends_with(['а', 'я']);
@@ -94,8 +136,35 @@ impl Vocabulary {
                 for form in given::declined(other) {
                     self.add_form(form, Named { employee, weight: 2, soft: soft(other) });
                 }
+                for dear in given::endeared(other) {
+                    if known::is_known(&dear) || lexicon::is_pattern_word(&dear) {
+                        continue;
+                    }
+                    for form in given::declined(&dear) {
+                        self.add_form(form, Named { employee, weight: 2, soft: soft(&dear) });
+                    }
+                }
             }
         }
+    }
+
+    fn add_title(&mut self, title: &str, employee: usize) {
+        for word in words(&fold(title)).filter(|w| w.chars().count() > 3 && !is_stop_word(w)) {
+            let stem = Stem::of(word);
+            if !stem.adjective && !title::is_general(word) && !self.service_stems.contains(&stem.stem) {
+                let holders = self.titles.entry(stem.stem).or_default();
+                if !holders.contains(&employee) {
+                    holders.push(employee);
+                }
+            }
+        }
+    }
+
+    /// Whether the folded word belongs to the profile: then it is no misspelt word of anything else.
+    pub(super) fn knows(&self, word: &str) -> bool {
+        self.names.contains_key(word)
+            || self.service_words.contains(word)
+            || (!self.service_stems.is_empty() && self.service_stems.contains(&Stem::of(word).stem))
     }
 
     fn add_form(&mut self, form: String, named: Named) {
@@ -107,25 +176,37 @@ impl Vocabulary {
         }
     }
 
-    /// The services that fit. `taken` are tokens that already mean something else.
-    pub(super) fn services(&self, tokens: &[Token<'_>], taken: &[bool]) -> Found {
+    /// The services that fit. `taken` are tokens that already mean something else, `timed` those of days and hours.
+    pub(super) fn services(&self, tokens: &[Token<'_>], taken: &[bool], timed: &[bool]) -> Found {
         if self.services.is_empty() {
             return Found::default();
         }
-        let said: Vec<(usize, Stem)> = tokens
+        let said: Vec<Said> = tokens
             .iter()
             .enumerate()
             .filter(|(at, t)| t.is_word() && !taken[*at] && !is_stop_word(&t.text) && t.text.chars().count() > 1)
-            .map(|(at, t)| (at, Stem::of(&t.text)))
+            .map(|(at, t)| {
+                let stem = Stem::of(&t.text);
+                let likes = self.likes(&stem);
+                let carries = !timed[at] && !is_date_word(&t.text) && !measures::is_time(&t.text);
+                Said { at, stem, likes, carries }
+            })
             .collect();
-        let wanted: Vec<(usize, Stem)> = said.iter().filter(|(at, _)| !is_refused(tokens, *at)).cloned().collect();
+        if said.iter().all(|s| s.likes.is_empty() || !s.carries) {
+            return Found::default();
+        }
+        if !said.iter().any(|s| is_refused(tokens, s.at)) {
+            return self.fitting(&said);
+        }
+        let wanted: Vec<Said> = said.iter().filter(|s| !is_refused(tokens, s.at)).cloned().collect();
         let found = self.fitting(&wanted);
-        if found.ids.is_empty() && wanted.len() < said.len() { self.fitting(&said) } else { found }
+        if found.ids.is_empty() { self.fitting(&said) } else { found }
     }
 
-    fn fitting(&self, said: &[(usize, Stem)]) -> Found {
-        let hits: Vec<Hit> =
+    fn fitting(&self, said: &[Said]) -> Found {
+        let mut hits: Vec<Hit> =
             self.services.iter().enumerate().flat_map(|(index, service)| self.hits(index, service, said)).collect();
+        hits.retain(|h| said.iter().any(|s| s.carries && h.tokens.contains(&s.at)));
         let full: Vec<&Hit> = hits.iter().filter(|h| h.full).collect();
         let best = if full.is_empty() { self.partial(&hits, said) } else { most_specific(&full) };
         let mut found = Found::default();
@@ -139,57 +220,80 @@ impl Vocabulary {
         found
     }
 
-    fn hits(&self, index: usize, service: &ServiceWords, said: &[(usize, Stem)]) -> Vec<Hit> {
+    fn hits(&self, index: usize, service: &ServiceWords, said: &[Said]) -> Vec<Hit> {
         // «мужская» is never «женская стрижка», whatever else fits.
-        let own = || service.phrases.iter().flatten();
-        let opposed = said.iter().any(|(_, s)| own().any(|w| s.contradicts(w)) && !own().any(|w| s.same_modifier(w)));
-        let several = said.iter().any(|(_, s)| own().any(|w| s.same_modifier(w)));
-        if opposed && !several {
+        let own = || service.phrases.iter().flatten().map(|place| &self.stems[*place]);
+        let kinds = || said.iter().map(|s| &s.stem).filter(|s| s.is_modifier());
+        let opposed = kinds().any(|s| own().any(|w| s.contradicts(w)) && !own().any(|w| s.same_modifier(w)));
+        if opposed && !kinds().any(|s| own().any(|w| s.same_modifier(w))) {
             return Vec::new();
         }
         service.phrases.iter().filter_map(|phrase| self.hit(index, phrase, said)).collect()
     }
 
-    fn hit(&self, service: usize, phrase: &[Stem], said: &[(usize, Stem)]) -> Option<Hit> {
+    fn hit(&self, service: usize, phrase: &[usize], said: &[Said]) -> Option<Hit> {
         let mut hit = Hit { service, tokens: Vec::new(), words: 0, full: false, head: false, exact: 0 };
         for (place, wanted) in phrase.iter().enumerate() {
             let found = said
                 .iter()
-                .filter(|(at, _)| !hit.tokens.contains(at))
-                .filter_map(|(at, stem)| self.likeness(stem, wanted).map(|like| (like, *at)))
+                .filter(|s| !hit.tokens.contains(&s.at))
+                .filter_map(|s| s.likes.iter().find(|(word, _)| word == wanted).map(|(_, like)| (*like, s.at)))
                 .max_by_key(|(like, at)| (*like, usize::MAX - at));
             if let Some((like, at)) = found {
                 hit.tokens.push(at);
                 hit.words += 1;
                 hit.exact += usize::from(like);
-                hit.head |= !wanted.adjective && phrase[..place].iter().all(|s| s.adjective);
+                let adjective = |place: &usize| self.stems[*place].adjective;
+                hit.head |= !adjective(wanted) && phrase[..place].iter().all(adjective);
             }
         }
         hit.full = hit.words == phrase.len();
         (hit.words > 0).then_some(hit)
     }
 
-    /// How alike two words are: 3 the same stem, 2 the same root, 1 one wrong letter.
-    fn likeness(&self, said: &Stem, wanted: &Stem) -> Option<u8> {
+    /// The words of services that a word is like.
+    fn likes(&self, said: &Stem) -> Vec<(usize, u8)> {
+        let by_letter = said.stem.chars().next().and_then(|c| self.by_letter.get(&c));
+        let by_root = said.root.and_then(|root| self.by_root.get(&root));
+        let mut known = None;
+        let mut likes: Vec<(usize, u8)> = Vec::new();
+        for place in by_letter.into_iter().chain(by_root).flatten() {
+            if !likes.iter().any(|(seen, _)| seen == place)
+                && let Some(like) = self.likeness(said, &self.stems[*place], &mut known)
+            {
+                likes.push((*place, like));
+            }
+        }
+        likes
+    }
+
+    /// How alike two words are: 3 the same stem, 2 the same root or beginning, 1 one wrong letter.
+    fn likeness(&self, said: &Stem, wanted: &Stem, known: &mut Option<bool>) -> Option<u8> {
         if said.is_same(wanted) {
             return Some(3);
         }
         if said.is_akin(wanted) {
             return Some(2);
         }
-        let known = || {
-            self.service_words.contains(&said.word)
-                || known::is_known(&said.word)
-                || lexicon::is_pattern_word(&said.word)
+        // The stems of short English words are too alike: "full", "filling".
+        let long = !said.word.is_ascii() || said.word.len() > 4;
+        let misspelt = is_one_edit(&said.word, &wanted.word)
+            || (long && is_one_edit(&said.stem, &wanted.stem))
+            || said.shortens(wanted);
+        let mut is_known = || {
+            *known.get_or_insert_with(|| {
+                self.service_words.contains(&said.word)
+                    || known::is_known(&said.word)
+                    || lexicon::is_pattern_word(&said.word)
+            })
         };
-        let misspelt = is_one_edit(&said.stem, &wanted.stem) || is_one_edit(&said.word, &wanted.word);
-        (misspelt && !known()).then_some(1)
+        (misspelt && !is_known()).then_some(1)
     }
 
     /// A part of a title: its head, or words that go with no other service.
-    fn partial<'h>(&self, hits: &'h [Hit], said: &[(usize, Stem)]) -> Vec<&'h Hit> {
+    fn partial<'h>(&self, hits: &'h [Hit], said: &[Said]) -> Vec<&'h Hit> {
         let matched: HashSet<usize> = hits.iter().flat_map(|h| h.tokens.iter().copied()).collect();
-        let foreign = said.iter().any(|(at, stem)| !matched.contains(at) && stem.is_service());
+        let foreign = said.iter().any(|s| !matched.contains(&s.at) && s.stem.is_service());
         let fits: Vec<&Hit> =
             hits.iter().filter(|h| h.head || !foreign).filter(|h| h.head || said.len() <= 3 || h.words > 1).collect();
         let most = fits.iter().map(|h| h.rank()).max();
@@ -231,7 +335,28 @@ impl Vocabulary {
             }
             found.tokens.extend(group.tokens);
         }
+        if found.ids.is_empty() {
+            self.by_title(tokens, taken, &mut found);
+        }
         found
+    }
+
+    /// «к хирургу»: everybody whose title says so.
+    fn by_title(&self, tokens: &[Token<'_>], taken: &[bool], found: &mut Found) {
+        if self.titles.is_empty() {
+            return;
+        }
+        for (at, token) in tokens.iter().enumerate() {
+            if token.is_word()
+                && !taken[at]
+                && title::is_visited(tokens, at)
+                && let Some(holders) = self.titles.get(&Stem::of(&token.text).stem)
+            {
+                found.ids.extend(holders.iter().map(|h| self.employees[*h].clone()));
+                found.tokens.push(at);
+            }
+        }
+        found.ids.dedup();
     }
 
     fn named(&self, word: &str) -> Vec<Named> {
@@ -266,8 +391,11 @@ fn is_refused(tokens: &[Token<'_>], at: usize) -> bool {
 fn phrase(text: &str) -> Vec<Stem> {
     let folded = fold(text);
     let all: Vec<&str> = words(&folded).collect();
-    let content: Vec<Stem> =
-        all.iter().filter(|w| !is_stop_word(w) && w.chars().count() > 1).map(|w| Stem::of(w)).collect();
+    let content: Vec<Stem> = all
+        .iter()
+        .filter(|w| !is_stop_word(w) && w.chars().count() > 1 && !measures::is_measure(w))
+        .map(|w| Stem::of(w))
+        .collect();
     if content.is_empty() { all.into_iter().map(Stem::of).collect() } else { content }
 }
 

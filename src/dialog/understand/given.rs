@@ -48,6 +48,21 @@ pub(super) fn called(name: &str) -> Vec<&'static str> {
     forms
 }
 
+/// Dear forms of a short name: «Димочка», «Надюша», «Маратик». Those in the list are left out.
+pub(super) fn endeared(name: &str) -> Vec<String> {
+    let (stem, endings): (&str, &[&str]) = if let Some(stem) = name.strip_suffix('а') {
+        (stem, &["очка", "онька", "енька", "уля", "уша", "уся", "ушка", "ка"])
+    } else if let Some(stem) = name.strip_suffix('я') {
+        (stem, &["ечка", "енька", "юша", "юшка", "юля", "юся", "ька"])
+    } else if name.ends_with(['н', 'р', 'т', 'м', 'д', 'с', 'б', 'в', 'г', 'к', 'п', 'л']) {
+        (name, &["ик", "чик", "ушка", "ка"])
+    } else {
+        return Vec::new();
+    };
+    let forms = endings.iter().map(|ending| format!("{stem}{ending}"));
+    forms.filter(|form| stem.chars().count() >= 2 && !is_given_name(form)).collect()
+}
+
 /// Every case of a folded name or surname, the nominative first.
 pub(super) fn declined(name: &str) -> Vec<String> {
     if name.is_ascii() {

@@ -7,6 +7,7 @@ mod intent;
 mod known;
 mod lexicon;
 mod locale;
+mod measures;
 mod name;
 mod numbers;
 mod phone;
@@ -14,6 +15,7 @@ mod stems;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod title;
 mod token;
 mod typo;
 
@@ -204,7 +206,7 @@ pub fn understand(text: &str, now: &Zoned, vocabulary: &Vocabulary, region: Regi
     let moves = tokens.iter().any(|t| dates::is_moving(&t.text));
     let when = dates::read(&tokens, &taken, moves, now);
     let busy: Vec<bool> = taken.iter().zip(&when.used).map(|(a, b)| *a || *b).collect();
-    let services = vocabulary.services(&tokens, &taken);
+    let services = vocabulary.services(&tokens, &taken, &when.used);
     let employees = vocabulary.employees(&tokens, &busy);
     let marks = intent::Marks {
         date: &when.used,

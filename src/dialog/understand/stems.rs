@@ -8,7 +8,7 @@ use crate::domain::text::stem;
 pub(super) struct Stem {
     pub word: String,
     pub stem: String,
-    root: Option<usize>,
+    pub root: Option<usize>,
     modifier: Option<(usize, usize)>,
     pub adjective: bool,
 }
@@ -97,6 +97,9 @@ impl Stem {
             return true;
         }
         let (a, b) = (self.stem.as_str(), other.stem.as_str());
+        if a.len() < 5 || b.len() < 5 {
+            return false;
+        }
         let common: usize = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
         let rest = a.chars().count().max(b.chars().count()) - common;
         common >= 5 && rest <= 3 && (rest <= 2 || common >= 6)
@@ -105,6 +108,20 @@ impl Stem {
     /// Whether the two are opposites: «мужская», «женская».
     pub fn contradicts(&self, other: &Self) -> bool {
         matches!((self.modifier, other.modifier), (Some((row, at)), Some((other_row, other_at))) if row == other_row && at != other_at)
+    }
+
+    /// Whether the word tells a kind.
+    pub fn is_modifier(&self) -> bool {
+        self.modifier.is_some()
+    }
+
+    /// «проф» for «профессиональная»: a beginning of four letters or more, ending in a consonant.
+    pub fn shortens(&self, other: &Self) -> bool {
+        let letters = self.word.chars().count();
+        letters >= 4
+            && other.word.starts_with(&self.word)
+            && other.word.chars().count() >= letters + 3
+            && !self.word.ends_with(['а', 'е', 'и', 'о', 'у', 'ы', 'э', 'ю', 'я', 'ь'])
     }
 
     /// Whether both tell the same kind.
