@@ -283,7 +283,7 @@ pub(super) fn tags(words: &[Word<'_>], mut facts: Facts) -> Tags {
 
 impl Sentence<'_> {
     fn matches(&self, pattern: &Pattern) -> bool {
-        if pattern.elements.iter().any(|e| e.negative && self.has(e)) {
+        if pattern.elements.iter().any(|e| e.negative && self.excludes(e)) {
             return false;
         }
         let positive = pattern.elements.iter().filter(|e| !e.negative);
@@ -312,6 +312,13 @@ impl Sentence<'_> {
             Fact::Question => self.facts.question,
             Fact::Ask => self.facts.ask,
         })
+    }
+
+    /// What a pattern rules out stands within one clause: «не надо, отмените» is no «не надо отменять».
+    fn excludes(&self, element: &Element) -> bool {
+        let within = |p: &Phrase, at: usize| self.words[at..at + p.atoms.len() - 1].iter().all(|w| !w.ends);
+        self.holds(element)
+            || element.phrases.iter().any(|p| (0..self.words.len()).any(|at| self.phrase(p, at) && within(p, at)))
     }
 
     fn has(&self, element: &Element) -> bool {

@@ -204,7 +204,7 @@ pub fn understand(text: &str, now: &Zoned, vocabulary: &Vocabulary, region: Regi
     let taken: Vec<bool> = phone_marks.iter().zip(&name_marks).map(|(a, b)| *a || *b).collect();
 
     let moves = tokens.iter().any(|t| dates::is_moving(&t.text));
-    let when = dates::read(&tokens, &taken, moves, now);
+    let when = dates::read(&tokens, &taken, moves, now, &|word| vocabulary.knows(word));
     let busy: Vec<bool> = taken.iter().zip(&when.used).map(|(a, b)| *a || *b).collect();
     let services = vocabulary.services(&tokens, &taken, &when.used);
     let employees = vocabulary.employees(&tokens, &busy);

@@ -37,6 +37,7 @@ pub(super) fn choose(r: &Reader<'_>, mut pieces: Vec<Piece>, now: &Zoned) -> Cho
         return chosen;
     }
     expand_tonight(&mut pieces);
+    mark_remembered(r, &mut pieces);
     let days = kept(r, &pieces, |what| what.is_day());
     let times = kept(r, &pieces, |what| what.is_time());
     let parts = kept(r, &pieces, |what| matches!(what, What::Part(_)));
@@ -238,6 +239,43 @@ fn joined(first: &Hours, second: &Hours) -> Option<Hours> {
     let to = high.range.to.filter(|to| *to > from).or(high.other)?;
     let range = super::TimeRange { from: Some(from), to: Some(to) };
     open.then_some(Hours { range, ambiguous: low.ambiguous, other: None })
+}
+
+/// Words of a visit that has been.
+const MEMORIES: &[&str] = &[
+    "был",
+    "была",
+    "были",
+    "было",
+    "ходил",
+    "ходила",
+    "делал",
+    "делала",
+    "делали",
+    "приходил",
+    "приходила",
+    "приезжал",
+    "приезжала",
+    "стригся",
+    "стриглась",
+    "красилась",
+    "посещал",
+    "посещала",
+    "was",
+    "were",
+    "visited",
+    "came",
+    "had",
+];
+
+/// «Была у вас 5 марта»: that day is behind, whatever the calendar says.
+fn mark_remembered(r: &Reader<'_>, pieces: &mut [Piece]) {
+    for piece in pieces.iter_mut().filter(|p| p.what.is_day() || p.what.is_time()) {
+        let start = (0..piece.from).rev().find(|at| is_border(r, *at)).map_or(0, |at| at + 1);
+        let end = (piece.to..r.lexemes.len()).find(|at| is_border(r, *at)).unwrap_or(r.lexemes.len());
+        let says = |words: &[&str]| (start..end).any(|at| words.contains(&r.token_text(at)));
+        piece.source |= says(MEMORIES) && !says(&["бы", "хотел", "хотела", "if", "would"]);
+    }
 }
 
 /// Words of not being able to.

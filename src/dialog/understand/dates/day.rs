@@ -15,6 +15,22 @@ pub(super) enum Which {
     Last,
 }
 
+/// A third of a week or of a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Third {
+    Beginning,
+    Middle,
+    End,
+}
+
+/// What has a beginning and an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    Week(Which),
+    Month(i8),
+    MonthFrom(Which),
+}
+
 /// A day or a run of days, as named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Day {
@@ -34,6 +50,10 @@ pub(super) enum Day {
     Month(i8),
     /// This or the next month.
     MonthFrom(Which),
+    /// Monday to Friday.
+    Workdays(Which),
+    /// «в начале недели», «в конце марта».
+    Third(Third, Whole),
     /// Whole weeks from today.
     Weeks(i32),
     /// Whole months from today.
@@ -65,6 +85,9 @@ fn named(r: &Reader<'_>, at: usize) -> Option<(Day, usize)> {
     if let Lex::Rel(offset) = r.lex(at) {
         return Some((Day::Offset(offset), at + 1));
     }
+    if r.token_is(at, "той") && r.lex(at + 1) == Lex::Unit(Unit::Week) {
+        return Some((Day::Week(Which::Next), at + 2));
+    }
     let (which, next) = which(r, at).map_or((None, at), |which| (Some(which), at + 1));
     match (r.lex(next), which) {
         (Lex::Weekday(day), which) => {
@@ -76,6 +99,9 @@ fn named(r: &Reader<'_>, at: usize) -> Option<(Day, usize)> {
         }
         (Lex::Unit(Unit::Week), Some(which)) => {
             Some((Day::Week(if which == Which::Nearest { Which::This } else { which }), next + 1))
+        }
+        (Lex::Workdays, Some(which)) => {
+            Some((Day::Workdays(if which == Which::Nearest { Which::This } else { which }), next + 1))
         }
         (Lex::Unit(Unit::Month), Some(which)) => Some((Day::MonthFrom(which), next + 1)),
         (Lex::Part(_) | Lex::Lunch, Some(Which::This)) if r.is_english(next) => Some((Day::Offset(0), next)),
@@ -184,7 +210,13 @@ fn year(r: &Reader<'_>, at: usize) -> Option<(u32, usize)> {
 /// «на выходных», «в марте», «на неделе».
 fn whole(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, usize)> {
     let prep = prep?;
+    if let Some(found) = third(r, at) {
+        return Some(found);
+    }
     match r.lex(at) {
+        Lex::Workdays if matches!(prep, W::On | W::In | W::Through | W::Inside) => {
+            Some((Day::Workdays(Which::This), at + 1 + usize::from(r.unit(at + 1) == Some(Unit::Day))))
+        }
         Lex::Weekend if matches!(prep, W::On | W::In | W::Through | W::Inside | W::To | W::By | W::After) => {
             Some((Day::Weekend(Which::This), at + 1))
         }
@@ -199,4 +231,29 @@ fn whole(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, usize)> {
         }
         _ => None,
     }
+}
+
+/// «начале недели», «середине следующей недели», «конце марта», "the end of the week".
+fn third(r: &Reader<'_>, at: usize) -> Option<(Day, usize)> {
+    let at = at + usize::from(r.is(at, W::The));
+    let third = match r.token_text(at) {
+        "начале" | "начала" | "началу" | "начало" | "beginning" | "start" | "early" => {
+            Third::Beginning
+        }
+        "середине" | "середины" | "середину" | "середина" | "middle" | "mid" => {
+            Third::Middle
+        }
+        "конце" | "конец" | "концу" | "end" | "late" => Third::End,
+        _ => return None,
+    };
+    let hyphen = usize::from(r.sign(at + 1, '-'));
+    let of = (at + 1 + hyphen..at + 4).find(|i| !matches!(r.lex(*i), Lex::W(W::Of | W::The)))?;
+    let (which, next) = which(r, of).map_or((Which::This, of), |which| (which, of + 1));
+    let whole = match r.lex(next) {
+        Lex::Unit(Unit::Week) => Whole::Week(which),
+        Lex::Unit(Unit::Month) => Whole::MonthFrom(which),
+        Lex::Month(month) if which == Which::This => Whole::Month(month),
+        _ => return None,
+    };
+    Some((Day::Third(third, whole), next + 1))
 }

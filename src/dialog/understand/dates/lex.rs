@@ -18,6 +18,7 @@ pub(super) enum Unit {
     Hour,
     Day,
     Week,
+    Fortnight,
     Month,
     Year,
 }
@@ -110,6 +111,8 @@ pub(super) enum Lex {
     Noon,
     Midnight,
     Weekend,
+    /// «будни».
+    Workdays,
     Unit(Unit),
     /// «часам», «часиков»: hours that only announce a time.
     Hours,
@@ -176,19 +179,19 @@ pub(in crate::dialog::understand) fn is_date_word(word: &str) -> bool {
     LEXICON.words.contains_key(word) || numbers::word(word).is_some()
 }
 
-/// Reads tokens as words of the grammar.
-pub(super) fn lexemes(tokens: &[Token<'_>]) -> Vec<Lexeme> {
+/// Reads tokens as words of the grammar. `own` tells words that belong to the profile and are never misspelt others.
+pub(super) fn lexemes(tokens: &[Token<'_>], own: &dyn Fn(&str) -> bool) -> Vec<Lexeme> {
     let mut found = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
-        let (lex, used) = lexeme(tokens, at);
+        let (lex, used) = lexeme(tokens, at, own);
         found.push(Lexeme { lex, first: at, end: at + used, glued: tokens[at].glued });
         at += used;
     }
     found
 }
 
-fn lexeme(tokens: &[Token<'_>], at: usize) -> (Lex, usize) {
+fn lexeme(tokens: &[Token<'_>], at: usize, own: &dyn Fn(&str) -> bool) -> (Lex, usize) {
     if let Some((num, used)) = numbers::read(tokens, at) {
         return (Lex::Num(num), used);
     }
@@ -203,7 +206,7 @@ fn lexeme(tokens: &[Token<'_>], at: usize) -> (Lex, usize) {
     if let Some(lex) = lexicon.words.get(&token.text) {
         return (*lex, 1);
     }
-    (guess(&token.text).unwrap_or(Lex::Other), 1)
+    (guess(&token.text).filter(|_| !own(&token.text)).unwrap_or(Lex::Other), 1)
 }
 
 /// «пол-третьего», «где-то», «p.m.».
@@ -216,6 +219,8 @@ fn compound(tokens: &[Token<'_>], at: usize) -> Option<(Lex, usize)> {
         }
         "где" if text(1) == "-" && text(2) == "то" => Some((Lex::W(W::Filler), 3)),
         "the" | "через" | "day" => phrase(tokens, at),
+        "fortnight" | "fortnights" => Some((Lex::Unit(Unit::Fortnight), 1)),
+        "будний" | "буднего" | "weekday" => Some((Lex::Workdays, 1)),
         "wk" => Some((Lex::Unit(Unit::Week), 1)),
         "пол" if text(1) == "-" => Some((Lex::W(W::Half), 2)),
         "после" if text(1) == "-" && text(2) == "завтра" => Some((Lex::Rel(2), 3)),

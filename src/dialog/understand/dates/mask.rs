@@ -66,6 +66,18 @@ pub(super) fn mask(lexemes: &mut [Lexeme], tokens: &[Token<'_>]) {
         if matches!(lexemes[at].lex, Lex::W(W::Good)) {
             mask_greeting(lexemes, tokens, at);
         }
+        if let Lex::Month(_) = lexemes[at].lex
+            && is_person(lexemes, tokens, at)
+        {
+            lexemes[at].lex = Lex::Other;
+        }
+        if is_coded(lexemes, tokens, at) {
+            lexemes[at].lex = Lex::Other;
+        }
+        if is_street_of_a_date(lexemes, tokens, at) {
+            lexemes[at].lex = Lex::Other;
+            lexemes[at + 1].lex = Lex::Other;
+        }
         let Lex::Num(num) = lexemes[at].lex else { continue };
         let collective = num.class == Class::Collective;
         if collective
@@ -94,6 +106,37 @@ fn mask_greeting(lexemes: &mut [Lexeme], tokens: &[Token<'_>], at: usize) {
             return;
         }
     }
+}
+
+/// «к Марте»: the month is «к марту».
+fn is_person(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let word = tokens[lexemes[at].first].text.as_str();
+    word.ends_with('е') && at > 0 && matches!(tokens[lexemes[at - 1].first].text.as_str(), "к" | "ко")
+}
+
+/// «А123ВС77», «r16», «5w30»: letters and digits in one word.
+fn is_coded(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let token = &tokens[lexemes[at].first];
+    let before = at.checked_sub(1).map(|i| &lexemes[i]).filter(|_| lexemes[at].glued);
+    let after = lexemes.get(at + 1).filter(|l| l.glued);
+    match token.kind {
+        Kind::Number => before.is_some_and(|l| l.lex == Lex::Other && tokens[l.first].is_word()),
+        Kind::Word => {
+            let number = |l: &Lexeme| tokens[l.first].kind == Kind::Number;
+            matches!(lexemes[at].lex, Lex::Weekday(_) | Lex::Month(_))
+                && before.is_some_and(number)
+                && after.is_some_and(number)
+        }
+        Kind::Sign => false,
+    }
+}
+
+/// «ул. 8 Марта».
+fn is_street_of_a_date(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let dated =
+        matches!(lexemes[at].lex, Lex::Num(_)) && matches!(lexemes.get(at + 1).map(|l| l.lex), Some(Lex::Month(_)));
+    let before = lexemes[..at].iter().rev().find(|l| l.lex != Lex::Sign('.'));
+    dated && before.is_some_and(|l| l.lex == Lex::Other && starts(&tokens[l.first].text, STREETS))
 }
 
 fn is_counted(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {

@@ -42,9 +42,15 @@ pub(super) struct When {
 }
 
 /// Reads the dates and times of a message. `masked` tells the tokens of a phone number,
-/// `moves` that a visit is to be moved.
-pub(super) fn read(tokens: &[Token<'_>], masked: &[bool], moves: bool, now: &Zoned) -> When {
-    let mut lexemes = lex::lexemes(tokens);
+/// `moves` that a visit is to be moved, `own` the words of the profile.
+pub(super) fn read(
+    tokens: &[Token<'_>],
+    masked: &[bool],
+    moves: bool,
+    now: &Zoned,
+    own: &dyn Fn(&str) -> bool,
+) -> When {
+    let mut lexemes = lex::lexemes(tokens, own);
     for lexeme in &mut lexemes {
         if masked.get(lexeme.first).copied().unwrap_or(false) {
             lexeme.lex = Lex::Other;

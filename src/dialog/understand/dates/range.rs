@@ -84,6 +84,11 @@ fn times(r: &Reader<'_>, lead: Lead, start: usize) -> Option<(What, usize)> {
         let target = r.is(mid, W::On) && !r.is_english(mid) && lead.prep == Some(W::From);
         target.then_some((W::On, mid + 1))
     })?;
+    if joint == W::On && r.month(mid + 2).is_some() {
+        // «с 15 на 17 марта».
+        let day = r.digits(lead.next).filter(|n| (1..=31).contains(&n.value) && mid == lead.next + 1)?;
+        return Some((What::DayBound(Side::From, Day::OfMonth(day.value)), mid));
+    }
     if joint == W::On {
         return Some((What::TimeBound(Side::From, first), mid));
     }

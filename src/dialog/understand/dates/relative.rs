@@ -14,6 +14,7 @@ pub(super) fn days(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, u
     let day = match unit {
         Unit::Day => Day::Offset(count),
         Unit::Week => Day::Weeks(count),
+        Unit::Fortnight => Day::Weeks(count.checked_mul(2)?),
         Unit::Month => Day::Months(count),
         Unit::Year => Day::Months(count.checked_mul(12)?),
         Unit::Hour | Unit::Minute => return None,

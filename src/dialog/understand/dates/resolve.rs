@@ -5,7 +5,7 @@ use jiff::tz::AmbiguousOffset;
 use jiff::{ToSpan, Zoned};
 
 use super::super::{DateRange, DayPart, TimeRange};
-use super::day::{Day, Which};
+use super::day::{Day, Third, Which, Whole};
 use super::scan::{Side, What};
 use super::time::Clock;
 
@@ -62,7 +62,7 @@ fn single(said: Day, today: Date) -> Option<Days> {
             let year = i64::from(today.year());
             (year..year + 9).filter_map(|y| civil(y, month, day)).find(|d| *d >= today).map(on)
         }
-        Day::Weekend(_) | Day::Week(_) | Day::Month(_) | Day::MonthFrom(_) => None,
+        Day::Weekend(_) | Day::Week(_) | Day::Month(_) | Day::MonthFrom(_) | Day::Workdays(_) | Day::Third(..) => None,
     }
 }
 
@@ -107,6 +107,8 @@ fn several(said: Day, today: Date) -> Option<Days> {
             let from = if weeks(which) == 0 { today } else { plus(week, weeks(which))? };
             Some(Days::span(from, plus(week, 6 + weeks(which))?))
         }
+        Day::Workdays(which) => workdays(plus(week, weeks(which))?, today),
+        Day::Third(third, whole) => third_of(third, whole, today),
         Day::Month(month) => {
             let year = i64::from(today.year()) + i64::from(month < today.month());
             month_days(civil(year, u32::from(month.unsigned_abs()), 1)?, today)
@@ -127,6 +129,64 @@ fn month_days(first: Date, today: Date) -> Option<Days> {
     let last = first.last_of_month();
     let from = if first <= today && today <= last { today } else { first };
     Some(Days::span(from, last))
+}
+
+/// Monday to Friday from today on; at the weekend those of the coming week.
+fn workdays(week: Date, today: Date) -> Option<Days> {
+    let friday = plus(week, 4)?;
+    if week <= today && friday < today && today <= plus(week, 6)? {
+        return Some(Days::span(plus(week, 7)?, plus(week, 11)?));
+    }
+    Some(Days::span(if friday < today { week } else { week.max(today) }, friday))
+}
+
+/// A week: Monday to Wednesday, Wednesday and Thursday, Friday to Sunday. A month: to the 10th, the 11th to the
+/// 20th, from the 21st. One that is over is the next such; one that has begun is what is left of it.
+fn third_of(third: Third, whole: Whole, today: Date) -> Option<Days> {
+    let (mut from, mut to) = third_from(third, whole, today)?;
+    if to < today {
+        (from, to) = match whole {
+            Whole::Week(Which::This | Which::Nearest) => third_from(third, Whole::Week(Which::Next), today)?,
+            Whole::MonthFrom(Which::This | Which::Nearest) => third_from(third, Whole::MonthFrom(Which::Next), today)?,
+            Whole::Month(month) => {
+                third_in(third, civil(i64::from(today.year()) + 1, u32::from(month.unsigned_abs()), 1)?)?
+            }
+            _ => (from, to),
+        };
+    }
+    Some(Days::span(if from < today && today <= to { today } else { from }, to))
+}
+
+fn third_from(third: Third, whole: Whole, today: Date) -> Option<(Date, Date)> {
+    let step = |which| match which {
+        Which::Next => 1,
+        Which::Last => -1,
+        Which::This | Which::Nearest => 0,
+    };
+    match whole {
+        Whole::Week(which) => {
+            let week = plus(monday(today)?, 7 * step(which))?;
+            let (from, to) = match third {
+                Third::Beginning => (0, 2),
+                Third::Middle => (2, 3),
+                Third::End => (4, 6),
+            };
+            Some((plus(week, from)?, plus(week, to)?))
+        }
+        Whole::Month(month) => third_in(third, civil(i64::from(today.year()), u32::from(month.unsigned_abs()), 1)?),
+        Whole::MonthFrom(which) => {
+            let first = today.first_of_month().checked_add(jiff::Span::new().try_months(step(which)).ok()?).ok()?;
+            third_in(third, first)
+        }
+    }
+}
+
+fn third_in(third: Third, first: Date) -> Option<(Date, Date)> {
+    match third {
+        Third::Beginning => Some((first, plus(first, 9)?)),
+        Third::Middle => Some((plus(first, 10)?, plus(first, 19)?)),
+        Third::End => Some((plus(first, 20)?, first.last_of_month())),
+    }
 }
 
 /// Days of a piece.

@@ -77,6 +77,7 @@ pub(super) fn pieces(r: &Reader<'_>) -> Vec<Piece> {
         };
         if found.len() > before {
             at = moved_from(r, at, &mut found);
+            at = or_later(r, at, &mut found);
         }
     }
     found
@@ -93,6 +94,24 @@ fn moved_from(r: &Reader<'_>, at: usize, found: &mut [Piece]) -> usize {
         (piece.what, piece.source) = (What::Time(clock), true);
     }
     at
+}
+
+/// «в 11:00 или позже», "at 5 or earlier": the hour is a bound.
+fn or_later(r: &Reader<'_>, at: usize, found: &mut [Piece]) -> usize {
+    let Some(piece) = found.last_mut() else { return at };
+    let side = match r.lex(at + 1) {
+        Lex::W(W::AfterThat) => Side::From,
+        Lex::W(W::Earlier) => Side::Until,
+        _ => return at,
+    };
+    match piece.what {
+        What::Time(clock) if matches!(r.lex(at), Lex::W(W::Or | W::And)) => {
+            piece.what = What::TimeBound(side, clock);
+            piece.to = at + 2;
+            at + 2
+        }
+        _ => at,
+    }
 }
 
 fn piece(r: &Reader<'_>, at: usize, last: Option<&Piece>) -> Option<(What, usize, bool)> {
@@ -120,7 +139,18 @@ fn piece(r: &Reader<'_>, at: usize, last: Option<&Piece>) -> Option<(What, usize
                 (what, end, r.moves && matches!(what, What::DayBound(Side::From, _) | What::TimeBound(Side::From, _)))
             })
         })
-        .or_else(|| point(r, lead, adjacent).map(|(what, end)| (what, end, false)))
+        .or_else(|| {
+            let found = point(r, lead, adjacent).filter(|_| !counts_people(r, lead, at, last));
+            found.map(|(what, end)| (what, end, false))
+        })
+}
+
+/// «в 12 на одну», «в 18:00 на 2»: so many people.
+fn counts_people(r: &Reader<'_>, lead: Lead, at: usize, last: Option<&Piece>) -> bool {
+    let after_time = last.is_some_and(|p| p.to == at && p.what.is_time());
+    let number = r.num(lead.next).is_some_and(|n| n.value <= 6);
+    let dated = r.month(lead.next + 1).is_some() || r.is(lead.next + 1, W::DayNumber) || r.sign(lead.next + 1, ':');
+    after_time && lead.prep == Some(W::On) && number && !r.moves && !dated && r.unit(lead.next + 1).is_none()
 }
 
 /// «или в 4», «или 4».

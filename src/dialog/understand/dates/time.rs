@@ -81,6 +81,7 @@ pub(super) fn read(r: &Reader<'_>, at: usize, prep: Option<W>, bare: bool) -> Op
         _ => {}
     }
     let (clock, end) = written(r, at, prep)
+        .or_else(|| four_digits(r, at, prep))
         .or_else(|| fractions(r, at, prep))
         .or_else(|| hours(r, at, prep, bare))
         .or_else(|| spoken(r, at, bare))
@@ -107,6 +108,16 @@ fn written(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Clock, usize)>
     let seconds = r.sign(at + 3, ':') && r.glued(at + 3) && r.digits(at + 4).is_some_and(|n| n.digits == 2);
     let end = if seconds { at + 5 } else { at + 3 };
     Some((clock, end))
+}
+
+/// «в 1430»: four digits that are no year.
+fn four_digits(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Clock, usize)> {
+    let num = r.digits(at).filter(|n| n.digits == 4 && n.class == Class::Cardinal)?;
+    let is_year = (1950..2050).contains(&num.value);
+    let fits = matches!(prep, Some(W::In | W::To | W::Until | W::After)) && num.value.is_multiple_of(5) && !is_year;
+    let mut clock = Clock::bare(num.value / 100, num.value % 100).filter(|_| fits)?;
+    clock.exact |= num.zero;
+    Some((clock, at + 1))
 }
 
 /// «18-30» is a time, «10-12» a stretch of hours.
@@ -197,6 +208,12 @@ fn hours(r: &Reader<'_>, at: usize, prep: Option<W>, bare: bool) -> Option<(Cloc
         let plain = matches!(prep, Some(W::In | W::To | W::Until | W::After | W::From | W::Through | W::About))
             && !r.is_other_noun_number(at + 1);
         let parted = matches!(r.lex(at + 1), Lex::OfDay | Lex::Part(_));
+        // «в час тридцать».
+        let minute = r.num(at + 1).filter(|n| (10..60).contains(&n.value) && n.class == Class::Cardinal && plain);
+        if let Some(minute) = minute.filter(|_| r.unit(at + 2).is_none_or(|unit| unit == Unit::Minute)) {
+            let end = at + 2 + usize::from(r.unit(at + 2) == Some(Unit::Minute));
+            return Clock::bare(1, minute.value).map(|clock| (clock, end));
+        }
         return (plain || parted).then(|| Clock::bare(1, 0)).flatten().map(|clock| (clock, at + 1));
     }
     let hour = r.num(at).filter(|n| n.value <= 23 && matches!(n.class, Class::Cardinal))?;

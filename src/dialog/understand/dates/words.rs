@@ -51,6 +51,7 @@ pub(super) const WORDS: &[(Lex, &str)] = &[
     (Lex::Noon, "полдень полудня полудню полдня noon midday"),
     (Lex::Midnight, "полночь полуночи midnight"),
     (Lex::Weekend, "выходные выходных выходным выхи выхах уикенд викенд weekend weekends"),
+    (Lex::Workdays, "будни будней будням буднях будние weekdays"),
     (Lex::Unit(Unit::Minute), "минуту минута минуты минут минуток мин минутку minute minutes min mins"),
     (Lex::Unit(Unit::Hour), "час часа часу часов часом часик часика ч hour hours h hrs"),
     (Lex::Hours, "часам часиков часикам часиках"),
