@@ -15,13 +15,18 @@ use super::store::Busy;
 pub fn free_slots(profile: &Profile, query: &SlotQuery, busy: &[Busy], now: &Zoned) -> Vec<Slot> {
     let Some(service) = profile.service(&query.service_id) else { return Vec::new() };
     let mut slots = Vec::new();
-    for day in offered_days(profile, query, now) {
-        for employee in providers(profile, service, query.employee_id.as_deref()) {
-            for interval in working_hours(profile, employee, day) {
-                slots.extend(inside(profile, service, employee, day, *interval, busy, query, now));
+    let days = offered_days(profile, query, now);
+    for employee in providers(profile, service, query.employee_id.as_deref()) {
+        let moves = |busy: &Busy| query.moving.as_deref().is_some_and(|id| busy.is(id));
+        let own = |busy: &&Busy| busy.employee_id.as_deref() == Some(employee.id.as_str()) && !moves(busy);
+        let taken: Vec<(Timestamp, Timestamp)> = busy.iter().filter(own).map(|b| (b.start, b.end)).collect();
+        for day in &days {
+            for interval in working_hours(profile, employee, *day) {
+                slots.extend(inside(profile, service, employee, *day, *interval, &taken, now));
             }
         }
     }
+    // Stable: those of one start stay in the profile's order.
     slots.sort_by_key(|slot| slot.start.timestamp());
     slots
 }
@@ -59,15 +64,13 @@ fn offered_days(profile: &Profile, query: &SlotQuery, now: &Zoned) -> Vec<Date> 
     first.series(1.day()).take_while(|day| *day <= last).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one rule; a struct for them would be used once")]
 fn inside(
     profile: &Profile,
     service: &Service,
     employee: &Employee,
     day: Date,
     interval: Interval,
-    busy: &[Busy],
-    query: &SlotQuery,
+    taken: &[(Timestamp, Timestamp)],
     now: &Zoned,
 ) -> Vec<Slot> {
     let tz = profile.company.timezone.tz();
@@ -82,15 +85,8 @@ fn inside(
         // A local time that the zone skips does not exist; one that it repeats is the earlier.
         if let Some(start) = existing(tz, day, minute) {
             let end = start + length;
-            let taken = || {
-                busy.iter().any(|b| {
-                    b.employee_id.as_deref() == Some(employee.id.as_str())
-                        && b.start < end
-                        && start < b.end
-                        && query.moving.as_deref() != Some(b.booking_id.to_string().as_str())
-                })
-            };
-            if start >= earliest && end <= closes && !taken() {
+            let is_free = || taken.iter().all(|(from, to)| end <= *from || *to <= start);
+            if start >= earliest && end <= closes && is_free() {
                 found.push(Slot {
                     start: start.to_zoned(tz.clone()),
                     end: end.to_zoned(tz.clone()),
@@ -165,12 +161,22 @@ mod tests {
     }
 
     fn starts(profile: &Profile, from: &str, to: &str, busy: &[Busy], now: &str) -> Vec<String> {
+        starts_moving(profile, (from, to), None, busy, now)
+    }
+
+    fn starts_moving(
+        profile: &Profile,
+        (from, to): (&str, &str),
+        moving: Option<&str>,
+        busy: &[Busy],
+        now: &str,
+    ) -> Vec<String> {
         let query = SlotQuery {
             service_id: "cut".into(),
             employee_id: None,
             from: from.parse().unwrap(),
             to: to.parse().unwrap(),
-            moving: None,
+            moving: moving.map(str::to_owned),
         };
         let now: Timestamp = now.parse().unwrap();
         let now = now.to_zoned(profile.company.timezone.tz().clone());
@@ -194,11 +200,32 @@ mod tests {
             start: "2026-03-11T10:30:00+03:00".parse().unwrap(),
             end: "2026-03-11T11:00:00+03:00".parse().unwrap(),
             booking_id: BookingId::new(Timestamp::UNIX_EPOCH),
+            external_id: None,
         }];
         let found = starts(&profile, "2026-03-11", "2026-03-13", &busy, "2026-03-10T10:00:00+03:00");
         assert_eq!(found, ["11 11:00+03:00", "13 10:00+03:00", "13 11:00+03:00"]);
         let beyond = starts(&profile, "2026-04-09", "2026-04-20", &[], "2026-03-10T10:00:00+03:00");
         assert_eq!(beyond, ["09 10:00+03:00", "09 11:00+03:00"], "the 30th day from the 10th of March is the last");
+    }
+
+    #[test]
+    fn the_time_of_a_visit_that_is_moved_is_free_by_the_id_its_crm_gave() {
+        let profile = profile("Europe/Moscow", &[(600, 720)], 60, 60);
+        let booking_id = BookingId::new(Timestamp::UNIX_EPOCH);
+        let row = Busy {
+            employee_id: Some("anna".into()),
+            start: "2026-03-11T10:00:00+03:00".parse().unwrap(),
+            end: "2026-03-11T11:00:00+03:00".parse().unwrap(),
+            booking_id,
+            external_id: Some("555".into()),
+        };
+        let day = ("2026-03-11", "2026-03-11");
+        let moving = |id: &str, row: &Busy| {
+            starts_moving(&profile, day, Some(id), std::slice::from_ref(row), "2026-03-10T10:00:00+03:00").len()
+        };
+        assert_eq!((moving("555", &row), moving("556", &row)), (2, 1));
+        let held = Busy { external_id: None, ..row };
+        assert_eq!((moving(&booking_id.to_string(), &held), moving("555", &held)), (2, 1), "not yet with the CRM");
     }
 
     #[test]

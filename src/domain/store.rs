@@ -464,6 +464,19 @@ pub struct Busy {
     pub end: Timestamp,
     /// Which booking.
     pub booking_id: BookingId,
+    /// The CRM's id of the appointment, once it has one.
+    pub external_id: Option<String>,
+}
+
+impl Busy {
+    /// Whether this is the appointment of that id: the CRM's, or the row's own while the CRM has given none.
+    #[must_use]
+    pub fn is(&self, appointment: &str) -> bool {
+        match &self.external_id {
+            Some(id) => id == appointment,
+            None => self.booking_id.to_string() == appointment,
+        }
+    }
 }
 
 /// The booking ledger: of N that want one slot one wins.

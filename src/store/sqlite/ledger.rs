@@ -61,7 +61,7 @@ impl Ledger for SqliteStore {
         let connection = connection.to_owned();
         self.read(move |c| {
             let sql = format!(
-                "SELECT id, employee_id, start_at, end_at FROM bookings
+                "SELECT id, external_id, employee_id, start_at, end_at FROM bookings
                  WHERE connection=?1 AND {LIVE} AND end_at>?2 AND start_at<?3 ORDER BY start_at"
             );
             all(c, &sql, params![connection, ms(from), ms(to)], |row| {
@@ -70,6 +70,7 @@ impl Ledger for SqliteStore {
                     start: time_of(row, "start_at")?,
                     end: time_of(row, "end_at")?,
                     booking_id: parsed(row, "id", |s| s.parse().ok())?,
+                    external_id: text_opt(row, "external_id")?,
                 })
             })
         })

@@ -220,6 +220,12 @@ pub async fn busy_lists_live_rows_that_touch_the_stretch(store: &dyn Store) {
     let times: Vec<_> = busy.iter().map(|busy| (busy.start, busy.end)).collect();
     assert_eq!(times, [(minute(60), minute(120)), (minute(180), minute(240))]);
     assert!(busy.iter().all(|busy| busy.employee_id.as_deref() == Some("anna")));
+    assert!(busy.iter().all(|busy| busy.external_id.is_none()));
+    let named =
+        BookingUpdate { external_id: Some("555".to_owned()), ..becomes(busy[0].booking_id, BookingState::Booked) };
+    store.update_booking(&named, at(2)).await.unwrap();
+    let busy = store.busy("local", minute(60), minute(120)).await.unwrap();
+    assert!(busy.len() == 1 && busy[0].is("555") && !busy[0].is(&busy[0].booking_id.to_string()));
     assert_eq!(store.busy("local", minute(240), minute(300)).await.unwrap(), []);
 }
 

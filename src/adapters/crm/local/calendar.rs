@@ -142,7 +142,7 @@ impl Local {
             employee_id: employee.map(str::to_owned),
             from: day,
             to: day,
-            moving: moving.map(|row| row.id.to_string()),
+            moving: moving.map(|row| row.external_id.clone().unwrap_or_else(|| row.id.to_string())),
         }
     }
 

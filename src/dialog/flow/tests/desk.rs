@@ -110,13 +110,15 @@ impl Chat {
 
     /// Free times by the profile's hours and what is booked.
     fn free(&self, query: &SlotQuery) -> Vec<Slot> {
-        let others = self.booked.iter().filter(|a| query.moving.as_ref() != Some(&a.id));
-        let busy: Vec<Busy> = others
+        let busy: Vec<Busy> = self
+            .booked
+            .iter()
             .map(|a| Busy {
                 employee_id: a.employee_id.clone(),
                 start: a.start.timestamp(),
                 end: a.end.timestamp(),
                 booking_id: BookingId::new(self.now.timestamp()),
+                external_id: Some(a.id.clone()),
             })
             .collect();
         free_slots(&self.profile, query, &busy, &self.now)
