@@ -103,6 +103,7 @@ impl Desk {
             language: conversation.language,
             client_name: conversation.contact.name.as_deref(),
             client_phone: conversation.contact.phone.as_ref(),
+            verified_phone: conversation.contact.verified_phone.as_ref(),
             person_spoke: person_spoke(history),
             trust_typed_phone: self.rules.trust_typed_phone,
         }
@@ -123,6 +124,7 @@ impl Desk {
             language,
             client_name: None,
             client_phone: None,
+            verified_phone: None,
             person_spoke: false,
             trust_typed_phone: self.rules.trust_typed_phone,
         };

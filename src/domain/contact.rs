@@ -285,8 +285,11 @@ pub struct Contact {
     pub id: ContactId,
     /// As the client or the channel said it.
     pub name: Option<String>,
-    /// E.164.
+    /// E.164: as the client typed it last, else as the channel gave it.
     pub phone: Option<Phone>,
+    /// The phone that the channel or the staff vouch for; absent when one was only typed.
+    #[serde(skip)]
+    pub verified_phone: Option<Phone>,
     /// An e-mail address.
     pub email: Option<String>,
     /// When flow first met the person.

@@ -3,6 +3,7 @@
 
 mod browser;
 mod cli;
+mod desk;
 mod house;
 mod http;
 mod layers;

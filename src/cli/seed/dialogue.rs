@@ -158,6 +158,7 @@ impl<'r> Dialogue<'r> {
             id: self.contact,
             name: self.named.then(|| self.person.name.to_owned()),
             phone: (self.named || self.person.phone_is_known()).then(|| self.person.phone.clone()),
+            verified_phone: self.person.phone_is_known().then(|| self.person.phone.clone()),
             email: None,
             created_at: self.started,
         }

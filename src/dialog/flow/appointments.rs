@@ -13,8 +13,11 @@ use crate::domain::text::{fold, words};
 impl Turn<'_> {
     /// The phone that visits may be looked up by.
     pub fn lookup_phone(&self) -> Option<Phone> {
-        let typed = self.form.phone.clone().filter(|_| self.scene.trust_typed_phone);
-        typed.or_else(|| self.scene.client_phone.cloned())
+        match self.scene.trust_typed_phone {
+            true => self.known_phone(),
+            // A number typed in an earlier turn or dialogue is still only typed.
+            false => self.scene.verified_phone.cloned(),
+        }
     }
 
     fn live_visits(&self) -> Result<Vec<Visit>, Need> {
@@ -118,7 +121,7 @@ impl Turn<'_> {
     fn ask_for_phone(&mut self) {
         let words = self.words();
         let buttons = vec![self.button(Label::Book, "menu:book"), self.person_button()];
-        match (self.lookup_phone(), self.form.phone.is_some()) {
+        match (self.lookup_phone(), self.known_phone().is_some()) {
             (Some(_), _) => {
                 self.ask(Asked::VisitPhone, DialogState::CollectingInfo, words.no_visits_by_phone(), buttons);
             }

@@ -44,6 +44,8 @@ pub struct Scene<'a> {
     pub client_name: Option<&'a str>,
     /// The phone the channel or an earlier dialogue gave.
     pub client_phone: Option<&'a Phone>,
+    /// The phone the channel vouches for; one that was typed, now or before, is none.
+    pub verified_phone: Option<&'a Phone>,
     /// A person of the company wrote since the bot last did.
     pub person_spoke: bool,
     /// Whether a typed phone lets one see, move and cancel the visits under it.

@@ -18,13 +18,14 @@ fn write_one(c: &Connection, whole: &WholeConversation) -> StoreResult<()> {
     let contact = &whole.contact;
     execute(
         c,
-        "INSERT INTO contacts(id, name, phone, email, created_at) VALUES(?1,?2,?3,?4,?5)",
+        "INSERT INTO contacts(id, name, phone, email, created_at, verified_phone) VALUES(?1,?2,?3,?4,?5,?6)",
         params![
             contact.id.to_string(),
             contact.name,
             contact.phone.as_ref().map(Phone::as_str),
             contact.email,
-            ms(contact.created_at)
+            ms(contact.created_at),
+            contact.verified_phone.as_ref().map(Phone::as_str)
         ],
     )?;
     if let Some(lead) = &whole.lead {

@@ -27,8 +27,8 @@ const EXCERPT: usize = 200;
 /// Messages indexed in one go.
 const INDEX_BATCH: i64 = 20_000;
 
-const CONVERSATION: &str = "SELECT v.*, p.name AS contact_name, p.phone AS contact_phone, p.email AS contact_email,
- p.created_at AS contact_created_at FROM conversations v JOIN contacts p ON p.id = v.contact_id";
+const CONVERSATION: &str = "SELECT v.*, p.name AS contact_name, p.phone AS contact_phone,
+ p.verified_phone AS contact_verified_phone, p.email AS contact_email, p.created_at AS contact_created_at FROM conversations v JOIN contacts p ON p.id = v.contact_id";
 
 #[async_trait]
 impl Conversations for SqliteStore {
@@ -169,7 +169,9 @@ impl Conversations for SqliteStore {
     async fn ensure_contact(&self, phone: &Phone, name: Option<&str>, now: Timestamp) -> StoreResult<Contact> {
         let (phone, name) = (phone.clone(), name.map(str::to_owned));
         self.write(move |c| {
-            if let Some(mut known) = contacts_by_phone(c, &phone)?.into_iter().next() {
+            // Whoever only typed the number may be somebody else.
+            let vouched = |contact: &Contact| contact.verified_phone.as_ref() == Some(&phone);
+            if let Some(mut known) = contacts_by_phone(c, &phone)?.into_iter().find(vouched) {
                 if known.name.is_none() && name.is_some() {
                     let sql = "UPDATE contacts SET name=?2 WHERE id=?1";
                     execute(c, sql, params![known.id.to_string(), name])?;
@@ -177,10 +179,17 @@ impl Conversations for SqliteStore {
                 }
                 return Ok(known);
             }
-            let contact = Contact { id: ContactId::new(now), name, phone: Some(phone), email: None, created_at: now };
+            let contact = Contact {
+                id: ContactId::new(now),
+                name,
+                phone: Some(phone.clone()),
+                verified_phone: Some(phone),
+                email: None,
+                created_at: now,
+            };
             execute(
                 c,
-                "INSERT INTO contacts(id, name, phone, created_at) VALUES(?1,?2,?3,?4)",
+                "INSERT INTO contacts(id, name, phone, verified_phone, created_at) VALUES(?1,?2,?3,?3,?4)",
                 params![contact.id.to_string(), contact.name, contact.phone.as_ref().map(Phone::as_str), ms(now)],
             )?;
             Ok(contact)
@@ -317,6 +326,7 @@ fn read_conversation(row: &Row<'_>) -> StoreResult<Conversation> {
             id: parsed(row, "contact_id", |s| s.parse().ok())?,
             name: text_opt(row, "contact_name")?,
             phone: parsed_opt(row, "contact_phone", phone)?,
+            verified_phone: parsed_opt(row, "contact_verified_phone", phone)?,
             email: text_opt(row, "contact_email")?,
             created_at: time_of(row, "contact_created_at")?,
         },
@@ -345,6 +355,7 @@ fn contacts_by_phone(c: &Connection, phone: &Phone) -> StoreResult<Vec<Contact>>
                 id: parsed(row, "id", |s| s.parse().ok())?,
                 name: text_opt(row, "name")?,
                 phone: parsed_opt(row, "phone", self::phone)?,
+                verified_phone: parsed_opt(row, "verified_phone", self::phone)?,
                 email: text_opt(row, "email")?,
                 created_at: time_of(row, "created_at")?,
             })
@@ -468,8 +479,10 @@ fn open_conversation(c: &Connection, incoming: &Incoming, now: Timestamp) -> Sto
         if incoming.name.is_some() || phone.is_some() {
             execute(
                 c,
-                "UPDATE contacts SET name=coalesce(name, ?2), phone=coalesce(phone, ?3)
-                 WHERE id=?1 AND ((name IS NULL AND ?2 IS NOT NULL) OR (phone IS NULL AND ?3 IS NOT NULL))",
+                "UPDATE contacts SET name=coalesce(name, ?2), phone=coalesce(phone, ?3),
+                 verified_phone=coalesce(?3, verified_phone)
+                 WHERE id=?1 AND ((name IS NULL AND ?2 IS NOT NULL)
+                 OR (?3 IS NOT NULL AND (phone IS NULL OR verified_phone IS NOT ?3)))",
                 params![contact.to_string(), incoming.name, phone],
             )?;
         }
@@ -482,7 +495,7 @@ fn open_conversation(c: &Connection, incoming: &Incoming, now: Timestamp) -> Sto
     let (id, contact) = (ConversationId::new(now), ContactId::new(now));
     execute(
         c,
-        "INSERT INTO contacts(id, name, phone, created_at) VALUES(?1,?2,?3,?4)",
+        "INSERT INTO contacts(id, name, phone, verified_phone, created_at) VALUES(?1,?2,?3,?3,?4)",
         params![contact.to_string(), incoming.name, phone, ms(now)],
     )?;
     execute(

@@ -120,6 +120,23 @@ pub async fn what_the_channel_knows_fills_only_what_is_empty(store: &dyn Store) 
     assert_eq!((contact.name.as_deref(), contact.phone), (Some("Анна"), Some(phone(5))));
 }
 
+pub async fn a_typed_phone_is_not_one_that_the_channel_vouches_for(store: &dyn Store) {
+    let id = store.receive(&says("anna", 1, "Привет"), at(0), Some(at(0)), None).await.unwrap().conversation_id;
+    let contact = async || store.conversation(id).await.unwrap().unwrap().contact;
+    let job = claim_one(store, at(0)).await;
+    let typed = Effects { phone: Some(phone(5)), ..Effects::default() };
+    store.commit_turn(id, (&job.lease, job.id), &typed, at(1)).await.unwrap();
+    assert_eq!((contact().await.phone, contact().await.verified_phone), (Some(phone(5)), None));
+    // Staff who book for that number do not book for whoever typed it.
+    let booked_for = store.ensure_contact(&phone(5), None, at(2)).await.unwrap();
+    assert_ne!(booked_for.id, contact().await.id);
+    hear(store, &Incoming { phone: Some(phone(6)), ..says("anna", 2, "Ау") }, at(3)).await;
+    assert_eq!((contact().await.phone, contact().await.verified_phone), (Some(phone(5)), Some(phone(6))));
+    let first = hear(store, &Incoming { phone: Some(phone(7)), ..says("olga", 1, "Привет") }, at(4)).await;
+    let olga = store.conversation(first).await.unwrap().unwrap().contact;
+    assert_eq!((olga.phone, olga.verified_phone), (Some(phone(7)), Some(phone(7))));
+}
+
 pub async fn a_message_posted_with_a_handoff_gives_the_conversation_to_a_person(store: &dyn Store) {
     let id = hear(store, &says("anna", 1, "Позовите человека"), at(0)).await;
     let mut message = reply("Здравствуйте, это Ольга");

@@ -72,6 +72,7 @@ store_suite! {
         a_closed_conversation_opens_again_with_the_next_message,
         closing_twice_keeps_the_first_moment,
         what_the_channel_knows_fills_only_what_is_empty,
+        a_typed_phone_is_not_one_that_the_channel_vouches_for,
         a_message_posted_with_a_handoff_gives_the_conversation_to_a_person,
         messages_are_read_by_ranges,
         messages_since_follow_every_conversation,

@@ -86,6 +86,7 @@ fn whole(client: &str, from: i64) -> WholeConversation {
         id: ContactId::new(at(0)),
         name: Some("Анна".to_owned()),
         phone: Some(phone(4)),
+        verified_phone: Some(phone(4)),
         email: None,
         created_at: at(0),
     };

@@ -44,6 +44,8 @@ pub struct Chat {
     pub now: Zoned,
     pub name: Option<String>,
     pub phone: Option<Phone>,
+    /// Whether the channel gave the phone, or an earlier dialogue.
+    pub vouched: bool,
     pub trust_typed_phone: bool,
     pub person_spoke: bool,
     pub language: Option<Locale>,
@@ -67,6 +69,7 @@ impl Chat {
             now: "2026-03-10T10:00:00+04:00[Europe/Samara]".parse().unwrap(),
             name: None,
             phone: None,
+            vouched: true,
             trust_typed_phone: true,
             person_spoke: false,
             language: None,
@@ -153,6 +156,7 @@ impl Chat {
                 language: self.language,
                 client_name: self.name.as_deref(),
                 client_phone: client_phone.as_ref(),
+                verified_phone: client_phone.as_ref().filter(|_| self.vouched),
                 person_spoke: self.person_spoke,
                 trust_typed_phone: self.trust_typed_phone,
             };

@@ -251,6 +251,7 @@ fn the_web_chat_begins_with_the_companys_name_and_buttons() {
         language: Some(Locale::En),
         client_name: None,
         client_phone: None,
+        verified_phone: None,
         person_spoke: false,
         trust_typed_phone: true,
     };

@@ -177,6 +177,23 @@ fn a_typed_phone_shows_nothing_where_it_is_not_trusted() {
 }
 
 #[test]
+fn a_phone_typed_in_an_earlier_dialogue_shows_nothing_either() {
+    for (vouched, shown) in [(false, false), (true, true)] {
+        let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-12T14:00:00+04:00", MINE);
+        (chat.trust_typed_phone, chat.vouched) = (false, vouched);
+        let reply = chat.says(said("на когда я записан?").wants(&[Intent::MyBookings]));
+        assert_eq!(reply.contains("12 марта"), shown, "{reply}");
+        chat.says(cancel("отмените"));
+        chat.says(yes("да"));
+        assert_eq!(chat.visits().is_empty(), shown);
+    }
+    let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-12T14:00:00+04:00", "+79270000009");
+    chat.trust_typed_phone = false;
+    let reply = chat.says(cancel("отмените запись на 8 927 000-00-09").phone("+79270000009"));
+    assert!(!reply.contains("12 марта"), "{reply}");
+}
+
+#[test]
 fn visits_are_listed_without_names_and_can_be_moved_from_there() {
     let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-12T14:00:00+04:00", MINE);
     let reply = chat.says(said("на когда я записан?").wants(&[Intent::MyBookings]));

@@ -55,10 +55,12 @@ CREATE TABLE knowledge(
 ALTER TABLE knowledge ADD COLUMN stems TSVECTOR;
 CREATE INDEX knowledge_stems ON knowledge USING gin(stems);
 
+-- verified_phone: what the channel or the staff vouch for; phone may just have been typed.
 CREATE TABLE contacts(
   id TEXT PRIMARY KEY,
   name TEXT,
   phone TEXT,
+  verified_phone TEXT,
   email TEXT,
   created_at BIGINT NOT NULL
 );

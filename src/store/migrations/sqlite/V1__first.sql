@@ -54,10 +54,12 @@ CREATE TABLE knowledge(
 CREATE VIRTUAL TABLE knowledge_index USING fts5(
   title, tags, body, content='', contentless_delete=1, prefix='4 5 6');
 
+-- verified_phone: what the channel or the staff vouch for; phone may just have been typed.
 CREATE TABLE contacts(
   id TEXT PRIMARY KEY,
   name TEXT,
   phone TEXT,
+  verified_phone TEXT,
   email TEXT,
   created_at INTEGER NOT NULL
 ) STRICT;

@@ -1,0 +1,3 @@
+//! The front desk as a whole: through the app, the worker and the store.
+
+mod trust;
