@@ -9,6 +9,7 @@ use crate::adapters::crm::local::Local;
 use crate::config::{CompanyOverrides, Config};
 use crate::dialog::{Desk, Rules};
 use crate::domain::clock::Clock;
+use crate::domain::contact::Channel;
 use crate::domain::conversation::{Incoming, MessageKind, Received};
 use crate::domain::crm::Crm;
 use crate::domain::store::{IdempotencyKey, Store, StoreResult};
@@ -80,6 +81,21 @@ impl App {
     #[must_use]
     pub fn active_crm(&self) -> Option<&Arc<dyn Crm>> {
         self.crms.get(&self.config.crm.active)
+    }
+
+    /// Whether a message to a client on that channel can be carried now.
+    #[must_use]
+    pub fn reaches(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Api => true,
+            Channel::Web => self.config.channels.web.enabled,
+            Channel::Telegram
+            | Channel::Whatsapp
+            | Channel::Max
+            | Channel::Talkme
+            | Channel::Call
+            | Channel::Import => false,
+        }
     }
 
     /// The one entrance of clients' messages: stores one with the job that answers it and wakes a worker.

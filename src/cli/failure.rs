@@ -183,6 +183,12 @@ impl From<StoreError> for Failure {
             StoreError::LostLease | StoreError::Version { .. } => {
                 Self::new("conflict", exit::STORE, message).hint("somebody else changed it; try again")
             }
+            StoreError::Owned { .. } => {
+                Self::new("conflict", exit::STORE, message).hint("--yes takes it over from them")
+            }
+            StoreError::Closed => {
+                Self::new("conflict", exit::STORE, message).hint("the client's next message opens it again")
+            }
             StoreError::Transition { from, .. } => {
                 let allowed: Vec<_> = from.allowed().iter().map(|status| status.as_str()).collect();
                 Self::new("rejected", exit::REFUSED, message).hint(format!("it may become {}", allowed.join(", ")))

@@ -11,6 +11,7 @@ mod doctor;
 mod eval;
 pub mod failure;
 mod health;
+mod inbox;
 mod init;
 mod leads;
 mod log;
@@ -109,6 +110,8 @@ enum Command {
     /// Read conversations
     #[command(subcommand)]
     Conversations(conversations::ConversationsCommand),
+    /// Answer clients who need a person
+    Inbox(inbox::InboxArgs),
     /// Show, make, move and cancel bookings
     #[command(subcommand)]
     Bookings(bookings::BookingsCommand),
@@ -175,6 +178,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Chat(args) => chat::run(args, cx),
         Command::Leads(command) => leads::run(command, cx),
         Command::Conversations(command) => conversations::run(command, cx),
+        Command::Inbox(args) => inbox::run(args, cx),
         Command::Bookings(command) => bookings::run(command, cx),
         Command::Crm(command) => crm::run(command, cx),
         Command::Config(command) => config::run(command, cx),

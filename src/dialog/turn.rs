@@ -30,6 +30,8 @@ impl Desk {
         let began = Instant::now();
         let input = self.store.turn_input(id, HISTORY).await?;
         let mut effects = self.react(&input).await?;
+        // Whoever takes it, or gives it back, while a reply is worked out is not spoken over, nor left unanswered.
+        effects.with_person = Some(input.conversation.is_with_person());
         if input.new.last().is_some() && effects.usage.is_none() {
             let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
             effects.usage = Some(("offline".to_owned(), micros));

@@ -139,12 +139,15 @@ named_enum! {
     }
 }
 
+/// A longer message to a client is refused, or divided.
+pub const TEXT_CHARS: usize = 4000;
+
 /// A person takes over, or gave back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handoff {
     /// How far it is.
     pub state: HandoffState,
-    /// Why, in one word of `asked, anger, failures, question, operator_message`.
+    /// Why, in one word of `asked, anger, failures, question, crm_refused, no_profile, operator_message, taken`.
     pub reason: String,
     /// Since when.
     pub at: Timestamp,

@@ -62,6 +62,15 @@ pub enum StoreError {
         /// Its present version.
         current: i64,
     },
+    /// Somebody else has the conversation.
+    #[error("{by} has the conversation")]
+    Owned {
+        /// Who.
+        by: String,
+    },
+    /// The conversation has ended.
+    #[error("the conversation is closed")]
+    Closed,
     /// A lead may not go from one state to the other.
     #[error("a lead cannot go from {from} to {to}")]
     Transition {
@@ -80,12 +89,22 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Everything the store does.
 pub trait Store:
-    Companies + Conversations + Turns + Leads + Ledger + Queue + Knowledge + Tokens + Idempotency + Upkeep
+    Companies + Conversations + Handoffs + Turns + Leads + Ledger + Queue + Knowledge + Tokens + Idempotency + Upkeep
 {
 }
 
 impl<T> Store for T where
-    T: Companies + Conversations + Turns + Leads + Ledger + Queue + Knowledge + Tokens + Idempotency + Upkeep
+    T: Companies
+        + Conversations
+        + Handoffs
+        + Turns
+        + Leads
+        + Ledger
+        + Queue
+        + Knowledge
+        + Tokens
+        + Idempotency
+        + Upkeep
 {
 }
 
@@ -240,7 +259,7 @@ pub trait Conversations: Send + Sync {
     /// The highest `seq`; 0 when there is none.
     async fn last_seq(&self) -> StoreResult<i64>;
 
-    /// Replaces the hand-over.
+    /// Replaces the hand-over; who takes and gives back by hand uses [`Handoffs`].
     async fn set_handoff(&self, id: ConversationId, handoff: &Handoff, now: Timestamp) -> StoreResult<()>;
 
     /// Ends a conversation; the client's next message opens it again.
@@ -254,6 +273,27 @@ pub trait Conversations: Send + Sync {
 
     /// Questions nobody answered, newest first.
     async fn unanswered(&self, limit: u32) -> StoreResult<Vec<UnansweredQuestion>>;
+}
+
+/// Conversations between the bot and the people of the company.
+#[async_trait]
+pub trait Handoffs: Send + Sync {
+    /// Gives a conversation to a person, also one that the bot owns. What one has already stays as it is;
+    /// what somebody else has is `Owned` unless `from_others`; one that has ended is `Closed`.
+    async fn take(
+        &self,
+        id: ConversationId,
+        operator: &str,
+        from_others: bool,
+        now: Timestamp,
+    ) -> StoreResult<Conversation>;
+
+    /// Stores a person's message; one that nobody has taken is theirs from then on. `Closed` when it has ended.
+    async fn reply(&self, id: ConversationId, text: &str, operator: &str, now: Timestamp) -> StoreResult<Message>;
+
+    /// Gives a conversation back to the bot; one that the bot owns stays as it is. What the client wrote
+    /// meanwhile counts as dealt with. When no person wrote, the last of it is answered by a job.
+    async fn hand_back(&self, id: ConversationId, now: Timestamp) -> StoreResult<Conversation>;
 }
 
 /// What a turn starts from.
@@ -306,6 +346,9 @@ pub struct BookingUpdate {
 /// Everything that one step of a dialogue changes, in one transaction.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Effects {
+    /// Whether a person owned the conversation when the step was made. Another owner in the store fails
+    /// the step with `Version`; absent: it does not matter who owns it.
+    pub with_person: Option<bool>,
     /// The client's messages up to this `seq` are dealt with.
     pub answered_seq: Option<i64>,
     /// The dialogue's new state, and the version it was made from: another one in the store fails the

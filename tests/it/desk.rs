@@ -1,3 +1,4 @@
 //! The front desk as a whole: through the app, the worker and the store.
 
+mod person;
 mod trust;

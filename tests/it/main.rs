@@ -6,6 +6,7 @@ mod cli;
 mod desk;
 mod house;
 mod http;
+mod inbox;
 mod layers;
 mod serve;
 mod store;

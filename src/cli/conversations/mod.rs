@@ -4,6 +4,8 @@ mod read;
 mod show;
 mod tail;
 
+pub(in crate::cli) use self::tail::MESSAGE;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 

@@ -23,7 +23,8 @@ pub struct TailArgs {
     follow: bool,
 }
 
-static MESSAGE: Shape = Shape {
+/// A message, as in the HTTP API.
+pub(in crate::cli) static MESSAGE: Shape = Shape {
     members: &[
         "conversation_id",
         "id",

@@ -286,7 +286,11 @@ impl From<StoreError> for Problem {
                 &IDEMPOTENCY_KEY_REUSED,
                 words("Возьмите новый ключ для другого запроса", "Take a new key for another request"),
             ),
-            StoreError::SlotTaken | StoreError::LostLease => {
+            StoreError::Closed => Self::new(
+                &CONVERSATION_CLOSED,
+                words("Клиент откроет его следующим сообщением", "The client's next message opens it again"),
+            ),
+            StoreError::SlotTaken | StoreError::LostLease | StoreError::Owned { .. } => {
                 Self::new(&CONFLICT, words("Кто-то успел раньше", "Somebody else was first"))
             }
             StoreError::Busy(_) => busy(),

@@ -175,6 +175,9 @@ pub enum Outcome {
 /// The fact that must be known first.
 pub fn step(scene: &Scene<'_>, session: Option<&Session>, input: &Input, facts: &dyn Facts) -> Result<Plan, Need> {
     let mut turn = Turn::new(scene, facts, session);
+    if scene.person_spoke && input.button.is_none() {
+        turn.doubt_agreement();
+    }
     let pressed = match &input.button {
         Some(value) => turn.press(value)?,
         None => false,

@@ -156,6 +156,15 @@ impl<'a> Turn<'a> {
         self.button(Label::Person, "menu:human")
     }
 
+    /// A «yes» in words may answer the person who spoke last: what was summed up before is shown again first.
+    pub fn doubt_agreement(&mut self) {
+        if !self.form.pending {
+            self.form.digest = None;
+            self.form.offered_person = false;
+            self.form.buttons.retain(|button| !button.value.starts_with("yes:") && !button.value.starts_with("no:"));
+        }
+    }
+
     /// The name given in this dialogue, else the one known before.
     pub fn known_name(&self) -> Option<String> {
         self.form

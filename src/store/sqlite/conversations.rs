@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
+use super::handoffs::set_handoff;
 use super::rows::{
     Where, all, execute, int, json, json_opt, ms, one, order, parsed, parsed_opt, scalar, text, text_opt, time_of,
     time_opt, to_json, to_json_opt,
@@ -564,30 +565,6 @@ pub(super) fn append(
     )?;
     touch(c, id, message.role, &message.text, now)?;
     Ok(message_id)
-}
-
-pub(super) fn set_handoff(c: &Connection, id: ConversationId, handoff: &Handoff, now: Timestamp) -> StoreResult<()> {
-    let status = match handoff.state {
-        HandoffState::Requested | HandoffState::Taken => ConversationStatus::WaitingOperator,
-        HandoffState::Returned => ConversationStatus::Open,
-    };
-    let changed = execute(
-        c,
-        "UPDATE conversations SET handoff_state=?2, handoff_reason=?3, handoff_at=?4, handoff_operator=?5, status=?6,
-         closed_at=NULL, version=version+1 WHERE id=?1",
-        params![
-            id.to_string(),
-            handoff.state.as_str(),
-            handoff.reason,
-            ms(handoff.at),
-            handoff.operator,
-            status.as_str()
-        ],
-    )?;
-    if changed == 0 {
-        return Err(StoreError::NotFound("conversation"));
-    }
-    event(c, "conversation.handoff", &id.to_string(), now)
 }
 
 /// Notes something that happened.

@@ -3,6 +3,7 @@
 mod activity;
 mod companies;
 mod conversations;
+mod handoffs;
 mod idempotency;
 mod knowledge;
 mod leads;

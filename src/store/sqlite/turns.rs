@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::conversations::{address_of, append, conversation, messages, read_message, set_handoff};
+use super::conversations::{address_of, append, conversation, messages, read_message};
+use super::handoffs::set_handoff;
 use super::rows::{all, execute, int, json, ms, one, parsed, scalar, time_of, to_json};
 use super::{SqliteStore, leads, ledger, queue};
 use crate::domain::booking::BookingState;
@@ -67,6 +68,9 @@ fn turn_input(c: &Connection, id: ConversationId, history: u32) -> StoreResult<T
 fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) -> StoreResult<()> {
     let key = id.to_string();
     let current = conversation(c, id)?.ok_or(StoreError::NotFound("conversation"))?;
+    if effects.with_person.is_some_and(|was| was != current.is_with_person()) {
+        return Err(StoreError::Version { current: current.version });
+    }
     if effects.name.is_some() || effects.phone.is_some() {
         execute(
             c,
@@ -94,13 +98,14 @@ fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) 
     for message in &effects.messages {
         append(c, id, &address, message, now)?;
     }
+    // Before the hand-over, which remembers how far the bot had answered.
+    bookkeeping(c, &key, effects, now)?;
     if let Some(handoff) = &effects.handoff {
         set_handoff(c, id, handoff, now)?;
     }
     if let Some((session, was)) = &effects.session {
         save_session(c, &key, session, *was)?;
     }
-    bookkeeping(c, &key, effects, now)?;
     effects.jobs.iter().try_for_each(|job| queue::insert(c, job, now))
 }
 

@@ -17,7 +17,7 @@ const LONGEST_FUNCTION: usize = 60;
 
 /// Path, the most lines it may grow to, and why it is one file.
 const LONG_FILES: &[(&str, usize, &str)] = &[
-    ("src/domain/store.rs", 760, "the store's whole promise is read in one place; it is mostly comments"),
+    ("src/domain/store.rs", 800, "the store's whole promise is read in one place; it is mostly comments"),
     ("src/store/sqlite/conversations.rs", 600, "one table and its one transaction; to be split when it next grows"),
 ];
 

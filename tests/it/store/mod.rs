@@ -2,6 +2,7 @@
 
 mod companies;
 mod conversations;
+mod handoffs;
 mod idempotency;
 mod knowledge;
 mod leads;
@@ -83,6 +84,14 @@ store_suite! {
         of_several_people_with_a_phone_the_last_active_is_first,
         a_contact_is_made_once_for_a_phone,
         an_unknown_conversation_is_not_found,
+    }
+    handoffs {
+        of_two_who_take_one_conversation_one_has_it,
+        a_reply_takes_what_nobody_has,
+        what_was_written_to_a_person_is_dealt_with_when_one_answered,
+        without_an_answer_the_last_message_is_given_to_the_bot,
+        a_turn_that_began_under_another_owner_writes_nothing,
+        what_has_ended_is_neither_taken_nor_answered,
     }
     turns {
         a_turn_starts_from_what_no_turn_has_seen,

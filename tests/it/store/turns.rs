@@ -25,6 +25,7 @@ fn session(state: DialogState) -> Session {
 /// Everything that a step may change.
 fn everything(input: &TurnInput) -> Effects {
     Effects {
+        with_person: Some(false),
         answered_seq: input.new.last().map(|message| message.seq),
         session: Some((session(DialogState::Confirming), input.session_version)),
         messages: vec![reply("Записываю на 10:00"), reply("Подтвердите, пожалуйста")],

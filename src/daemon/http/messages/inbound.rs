@@ -4,13 +4,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{METADATA_BYTES, Post, TEXT_CHARS, accepted, answered, text};
+use super::{METADATA_BYTES, Post, accepted, answered, text};
 use crate::daemon::http::body::{Fields, expected_phone};
 use crate::daemon::http::problem::{Problem, TARGET, words};
 use crate::daemon::http::view::Sight;
 use crate::daemon::http::waiting::{Reply, wait_for_reply};
 use crate::domain::contact::{Channel, Identity, Phone, Region};
-use crate::domain::conversation::{ConversationStatus, Incoming, MessageKind};
+use crate::domain::conversation::{ConversationStatus, Incoming, MessageKind, TEXT_CHARS};
 use crate::domain::id::MessageId;
 
 const SENDER_CHARS: usize = 128;

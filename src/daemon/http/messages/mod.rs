@@ -22,7 +22,6 @@ use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::store::IdempotencyKey;
 use crate::domain::token::Scope;
 
-const TEXT_CHARS: usize = 4000;
 const METADATA_BYTES: usize = 4 * 1024;
 const LONGEST_WAIT_S: u64 = 25;
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");

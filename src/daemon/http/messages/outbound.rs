@@ -4,12 +4,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
-use super::{METADATA_BYTES, Post, TEXT_CHARS, accepted, answered, text};
+use super::{METADATA_BYTES, Post, accepted, answered, text};
 use crate::daemon::http::body::Fields;
 use crate::daemon::http::problem::{CHANNEL_DISABLED, CONVERSATION_CLOSED, Problem, TARGET, words};
 use crate::daemon::http::view;
 use crate::domain::contact::{Channel, Identity};
-use crate::domain::conversation::{Button, Conversation, ConversationStatus, Handoff, HandoffState, Outgoing, Role};
+use crate::domain::conversation::{
+    Button, Conversation, ConversationStatus, Handoff, HandoffState, Outgoing, Role, TEXT_CHARS,
+};
 use crate::domain::id::ConversationId;
 
 const BUTTONS: usize = 10;
@@ -36,7 +38,7 @@ pub(super) async fn send(post: &Post<'_>, fields: Fields) -> Result<Response, Pr
     let app = &post.http.app;
     let letter = read(fields)?;
     let conversation = find(post, &letter.target).await?;
-    if !is_enabled(post, conversation.identity.channel) {
+    if !app.reaches(conversation.identity.channel) {
         return Err(disabled(conversation.identity.channel));
     }
     if conversation.status == ConversationStatus::Closed {
@@ -84,21 +86,12 @@ async fn find(post: &Post<'_>, target: &Target) -> Result<Conversation, Problem>
     let store = &post.http.app.store;
     let found = match target {
         Target::Conversation(id) => store.conversation(*id).await?,
-        Target::Address(identity) if !is_enabled(post, identity.channel) => return Err(disabled(identity.channel)),
+        Target::Address(identity) if !post.http.app.reaches(identity.channel) => {
+            return Err(disabled(identity.channel));
+        }
         Target::Address(identity) => store.conversation_of(identity).await?,
     };
     found.ok_or_else(Problem::not_found)
-}
-
-/// Channels that can carry a message to a client now.
-fn is_enabled(post: &Post<'_>, channel: Channel) -> bool {
-    match channel {
-        Channel::Api => true,
-        Channel::Web => post.http.app.config.channels.web.enabled,
-        Channel::Telegram | Channel::Whatsapp | Channel::Max | Channel::Talkme | Channel::Call | Channel::Import => {
-            false
-        }
-    }
 }
 
 fn disabled(channel: Channel) -> Problem {

@@ -78,6 +78,7 @@ CREATE TABLE conversations(
   handoff_reason TEXT,
   handoff_at BIGINT,
   handoff_operator TEXT,
+  handoff_seq BIGINT NOT NULL DEFAULT 0, -- answered_seq when a person began to own it
   language TEXT,
   message_count BIGINT NOT NULL DEFAULT 0,
   last_role TEXT,

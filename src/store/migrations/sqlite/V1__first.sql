@@ -77,6 +77,7 @@ CREATE TABLE conversations(
   handoff_reason TEXT,
   handoff_at INTEGER,
   handoff_operator TEXT,
+  handoff_seq INTEGER NOT NULL DEFAULT 0, -- answered_seq when a person began to own it
   language TEXT,
   message_count INTEGER NOT NULL DEFAULT 0,
   last_role TEXT,
