@@ -1,4 +1,5 @@
 //! The front desk as a whole: through the app, the worker and the store.
 
+mod knowledge;
 mod person;
 mod trust;

@@ -29,6 +29,29 @@ pub async fn a_heading_weighs_more_than_the_text(store: &dyn Store) {
     assert_eq!(one[0].tags, ["оплата", "карта"]);
 }
 
+pub async fn a_slip_of_one_letter_finds_what_was_meant(store: &dyn Store) {
+    let mut profile = profile();
+    profile.knowledge.push(note("Parking", "In the yard.", &["car"]));
+    profile.knowledge.push(note("Стул", "Стул для ребёнка есть.", &[]));
+    store.save_profile(&profile, at(0)).await.unwrap();
+    for (question, title) in [
+        ("паркофка", "Парковка"),
+        ("парквка", "Парковка"),
+        ("прарковка", "Парковка"),
+        ("пакровка", "Парковка"),
+        ("сертефикат", "Подарки"),
+        ("parkng", "Parking"),
+    ] {
+        assert_eq!(find(store, question).await.first().map(String::as_str), Some(title), "{question}");
+    }
+    for question in ["порковники", "барковка", "сту", "кар1а", "массаж лица", "warranty"]
+    {
+        assert_eq!(find(store, question).await, Vec::<String>::new(), "{question}");
+    }
+    // What is a term itself is not taken for another.
+    assert_eq!(find(store, "стул").await, ["Стул"]);
+}
+
 pub async fn what_a_client_writes_is_never_query_syntax(store: &dyn Store) {
     store.save_profile(&profile(), at(0)).await.unwrap();
     let hostile = ["\"", "оплата\" OR *", "NEAR(", "title:", "-", "^a", "a*", "'; DROP TABLE knowledge; --"];

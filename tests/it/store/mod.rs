@@ -165,6 +165,7 @@ store_suite! {
     knowledge {
         an_entry_is_found_by_inflected_words,
         a_heading_weighs_more_than_the_text,
+        a_slip_of_one_letter_finds_what_was_meant,
         what_a_client_writes_is_never_query_syntax,
         a_new_profile_replaces_what_is_searched,
     }

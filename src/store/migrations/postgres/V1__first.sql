@@ -54,6 +54,11 @@ CREATE TABLE knowledge(
 );
 ALTER TABLE knowledge ADD COLUMN stems TSVECTOR;
 CREATE INDEX knowledge_stems ON knowledge USING gin(stems);
+-- A misspelt stem is compared with the terms of ts_stat('SELECT stems FROM knowledge') by the same rule as in SQLite,
+-- kept in a table knowledge_terms(term TEXT PRIMARY KEY) that is filled whenever a profile is loaded.
+CREATE TABLE knowledge_terms(
+  term TEXT PRIMARY KEY
+);
 
 -- verified_phone: what the channel or the staff vouch for; phone may just have been typed.
 CREATE TABLE contacts(

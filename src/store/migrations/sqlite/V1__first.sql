@@ -53,6 +53,8 @@ CREATE TABLE knowledge(
 ) STRICT;
 CREATE VIRTUAL TABLE knowledge_index USING fts5(
   title, tags, body, content='', contentless_delete=1, prefix='4 5 6');
+-- The terms of that index: where a misspelt one finds those it may have meant.
+CREATE VIRTUAL TABLE knowledge_terms USING fts5vocab('knowledge_index', 'row');
 
 -- verified_phone: what the channel or the staff vouch for; phone may just have been typed.
 CREATE TABLE contacts(
