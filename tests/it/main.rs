@@ -4,6 +4,7 @@
 mod browser;
 mod cli;
 mod desk;
+mod eval;
 mod house;
 mod http;
 mod inbox;
