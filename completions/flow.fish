@@ -47,6 +47,7 @@ complete -c flow -n "__fish_flow_needs_command" -f -a "seed" -d 'Load a business
 complete -c flow -n "__fish_flow_needs_command" -f -a "chat" -d 'Talk to the front desk in the terminal'
 complete -c flow -n "__fish_flow_needs_command" -f -a "leads" -d 'Show and change leads'
 complete -c flow -n "__fish_flow_needs_command" -f -a "conversations" -d 'Read conversations'
+complete -c flow -n "__fish_flow_needs_command" -f -a "inbox" -d 'Answer clients who need a person'
 complete -c flow -n "__fish_flow_needs_command" -f -a "bookings" -d 'Show, make, move and cancel bookings'
 complete -c flow -n "__fish_flow_needs_command" -f -a "crm" -d 'Work with one CRM connection'
 complete -c flow -n "__fish_flow_needs_command" -f -a "config" -d 'Look at the configuration'
@@ -434,6 +435,93 @@ complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen
 complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen_subcommand_from close" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen_subcommand_from close" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -f -a "list" -d 'Show who waits for a person, the longest first, then what people have taken'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -f -a "take" -d 'Take a conversation; the bot is silent until it is returned'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -f -a "reply" -d 'Write to the client; what nobody has taken is taken'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -f -a "return" -d 'Give a conversation back to the bot'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; 0 is all' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -l as -d 'Your name; $USER when it is not given' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from take" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -l as -d 'Your name; $USER when it is not given' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from reply" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
