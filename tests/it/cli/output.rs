@@ -26,7 +26,7 @@ fn help_and_version_are_answers() {
 #[test]
 fn later_commands_are_not_there_yet() {
     let home = Home::empty();
-    for later in ["inbox", "channel", "kb", "replay", "transcribe", "say", "report", "jobs", "webhooks", "tickets"] {
+    for later in ["channel", "kb", "replay", "transcribe", "say", "report", "jobs", "webhooks", "tickets"] {
         home.flow(&[later]).fails(2);
     }
 }
