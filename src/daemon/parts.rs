@@ -33,9 +33,11 @@ impl Parts {
     /// Names the part that failed, ended by itself or did not end in time.
     pub async fn finish(mut self, patience: Duration) -> Result<(), String> {
         let mut result = Ok(());
+        // The stop first: a part that ended because of it did not end by itself.
         tokio::select! {
+            biased;
             () = self.stop.cancelled() => {}
-            Some(ended) = self.tasks.join_next() => result = verdict(ended, false),
+            Some(ended) = self.tasks.join_next() => result = verdict(ended, self.stop.is_cancelled()),
         }
         self.stop.cancel();
         let rest = async {
@@ -79,6 +81,18 @@ mod tests {
         parts.add("hasty", async { Ok(()) });
         assert_eq!(parts.finish(Duration::from_secs(5)).await, Err("the hasty ended by itself".to_owned()));
         assert!(stop.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_with_the_stop_ended_well() {
+        for _ in 0..100 {
+            let stop = CancellationToken::new();
+            let mut parts = Parts::new(stop.clone());
+            parts.add("obedient", async { Ok(()) });
+            stop.cancel();
+            tokio::task::yield_now().await;
+            assert_eq!(parts.finish(Duration::from_secs(5)).await, Ok(()));
+        }
     }
 
     #[tokio::test(start_paused = true)]

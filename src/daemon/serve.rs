@@ -1,5 +1,6 @@
 //! `flow serve`: the parts together, from the open port to the last drained job.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use crate::app::App;
 
 /// How long the parts may take to end after the stop.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long requests that are under way may take after the stop; one that never ends is cut off.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// A duty of a daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +79,11 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
         parts.add("http server", serve_http(app.clone(), listener, Arc::clone(&lifecycle), stop.clone()));
     }
     if options.roles.contains(&Role::Worker) {
+        match app.store.begin_service().await {
+            Ok(0) => {}
+            Ok(freed) => tracing::info!(freed, "took back what a daemon had in work when it died"),
+            Err(error) => tracing::warn!(%error, "what a dead daemon had in work waits for its lease to run out"),
+        }
         parts.add("worker", worker::run(app.clone(), stop.clone()));
     }
     if options.roles.contains(&Role::Scheduler) {
@@ -123,7 +131,15 @@ async fn serve_http(
     stop: CancellationToken,
 ) -> Result<(), String> {
     let router = http::router(app, lifecycle).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await.map_err(|e| e.to_string())
+    let cut_off = stop.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+    tokio::select! {
+        ended = serving.into_future() => ended.map_err(|error| error.to_string()),
+        () = async {
+            cut_off.cancelled().await;
+            tokio::time::sleep(LAST_REQUESTS).await;
+        } => Ok(()),
+    }
 }
 
 /// The service manager that started us, when there is one (`systemd` `Type=notify`).

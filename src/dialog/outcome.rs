@@ -137,6 +137,13 @@ impl Desk {
     }
 
     async fn tell(&self, id: ConversationId, job: &Claimed, verdict: Verdict) -> Result<(), TurnError> {
+        let booking = verdict.booking.as_ref();
+        tracing::debug!(
+            conversation = %id,
+            booking = booking.map(|update| tracing::field::display(update.id)),
+            state = booking.map(|update| update.state.as_str()),
+            "the CRM answered"
+        );
         let input = self.store.turn_input(id, 20).await?;
         let mut effects = Effects { booking: verdict.booking, ..Effects::default() };
         if let (Some(at), Ok(work)) = (verdict.again, &job.work) {

@@ -36,6 +36,15 @@ impl Desk {
             let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
             effects.usage = Some(("offline".to_owned(), micros));
         }
+        tracing::debug!(
+            conversation = %id,
+            messages = input.new.len(),
+            replies = effects.messages.len(),
+            state = effects.session.as_ref().map(|(session, _)| session.state.as_str()),
+            handoff = effects.handoff.as_ref().map(|handoff| handoff.reason.as_str()),
+            hold = effects.hold.as_ref().map(|(id, _)| tracing::field::display(id)),
+            "a turn was planned"
+        );
         match self.store.commit_turn(id, job, &effects, self.clock.now()).await {
             Err(StoreError::SlotTaken) => self.answer_taken(&input, effects, job).await,
             other => Ok(other?),

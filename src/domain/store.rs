@@ -742,8 +742,12 @@ pub struct Event {
 /// Looking after the store.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Answers when the store can be read.
+    /// Answers when the store can be read and, after a write that failed, written again.
     async fn ping(&self) -> StoreResult<()>;
+
+    /// Says that a daemon works on this store from now on. Where it is the only one, what a dead one had
+    /// in work is free again at once; elsewhere leases run out. Answers how many lanes were freed.
+    async fn begin_service(&self) -> StoreResult<u64>;
 
     /// A secret of that name: made at the first call, the same ever after.
     async fn meta_secret(&self, name: &str) -> StoreResult<[u8; 32]>;

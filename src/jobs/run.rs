@@ -15,9 +15,9 @@ use crate::domain::job::{Claimed, Outcome, Work};
 use crate::domain::store::{Store, StoreError, StoreResult};
 
 /// A worker that dies gives its work back after this long.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// A running job prolongs its lease this often.
-const HEARTBEAT: Duration = Duration::from_secs(20);
+const HEARTBEAT: Duration = Duration::from_secs(10);
 /// After so many tries a job is given up and a person is told by `flow status` and `/health`.
 const ATTEMPTS: u32 = 12;
 /// The first wait between two tries; each next one doubles, up to the longest.

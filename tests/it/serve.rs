@@ -133,15 +133,31 @@ async fn a_message_acknowledged_before_a_power_cut_is_answered_once_after_it() {
     assert_eq!(bots().await, 2);
 }
 
+/// A request that never ends.
+fn stuck(daemon: &Daemon) -> TcpStream {
+    let mut stream = TcpStream::connect(daemon.url.trim_start_matches("http://")).unwrap();
+    let head = "POST /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    stream
+}
+
+#[test]
+fn a_request_that_never_ends_does_not_hold_the_stop() {
+    let home = Home::new();
+    let mut daemon = serve(&home);
+    let _stuck = stuck(&daemon);
+    let began = Instant::now();
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(12), "it was cut off");
+}
+
 #[test]
 fn a_second_signal_leaves_at_once() {
     let home = Home::new();
     let mut daemon = serve(&home);
-    // A request that never ends keeps the first stop waiting.
-    let mut stuck = TcpStream::connect(daemon.url.trim_start_matches("http://")).unwrap();
-    let head = "POST /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
-    stuck.write_all(head.as_bytes()).unwrap();
-    std::thread::sleep(Duration::from_millis(200));
+    let _stuck = stuck(&daemon);
     daemon.signal("TERM");
     std::thread::sleep(Duration::from_millis(300));
     let began = Instant::now();

@@ -17,8 +17,9 @@ mod turns;
 mod upkeep;
 mod writer;
 
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
@@ -42,6 +43,9 @@ pub struct SqliteStore {
     /// The profile of that version, so that a turn does not read it anew.
     profile: Mutex<Option<(i64, Arc<Profile>)>>,
     refine: Option<Refine>,
+    /// Beside the store, locked by the daemon that serves it; the system lets go of it when the process dies.
+    lock: Option<PathBuf>,
+    held: Mutex<Option<File>>,
 }
 
 impl SqliteStore {
@@ -52,7 +56,10 @@ impl SqliteStore {
     /// cannot be reached.
     pub fn open(path: &Path) -> StoreResult<Self> {
         let connection = open::file(path)?;
-        Ok(Self::with(Writer::start(connection)?, Some(Readers::new(path))))
+        let mut lock = path.as_os_str().to_owned();
+        lock.push("-daemon");
+        let store = Self::with(Writer::start(connection)?, Some(Readers::new(path)));
+        Ok(Self { lock: Some(lock.into()), ..store })
     }
 
     /// A store that lives as long as this value.
@@ -64,7 +71,7 @@ impl SqliteStore {
     }
 
     fn with(writer: Writer, readers: Option<Readers>) -> Self {
-        Self { writer, readers, profile: Mutex::default(), refine: None }
+        Self { writer, readers, profile: Mutex::default(), refine: None, lock: None, held: Mutex::default() }
     }
 
     /// Lays the configuration's words over the profile's whenever it is read.
@@ -80,6 +87,18 @@ impl SqliteStore {
     /// As [`SqliteStore::open`].
     pub fn peek_schema(path: &Path) -> StoreResult<u32> {
         open::peek(path)
+    }
+
+    /// Whether no other living daemon serves this store; keeps the mark for as long as this value lives.
+    fn is_only_daemon(&self) -> StoreResult<bool> {
+        let Some(path) = &self.lock else { return Ok(true) };
+        let opened = File::options().create(true).truncate(false).write(true).open(path);
+        let file = opened.map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
+        let only = file.try_lock().is_ok();
+        if only {
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        }
+        Ok(only)
     }
 
     async fn read<T, F>(&self, operation: F) -> StoreResult<T>

@@ -12,7 +12,27 @@ use crate::domain::store::{Counts, Event, Finding, SchemaStatus, StoreError, Sto
 #[async_trait]
 impl Upkeep for SqliteStore {
     async fn ping(&self) -> StoreResult<()> {
-        self.read(|c| scalar::<i64>(c, "SELECT count(*) FROM meta", []).map(|_| ())).await
+        self.read(|c| scalar::<i64>(c, "SELECT count(*) FROM meta", []).map(|_| ())).await?;
+        if self.writer.ailment().is_none() {
+            return Ok(());
+        }
+        self.write(|c| {
+            let sql =
+                "INSERT INTO meta(key, value) VALUES('recovered', '1') ON CONFLICT(key) DO UPDATE SET value=value+1";
+            execute(c, sql, []).map(|_| ())
+        })
+        .await
+    }
+
+    async fn begin_service(&self) -> StoreResult<u64> {
+        if !self.is_only_daemon()? {
+            return Ok(0);
+        }
+        self.write(|c| {
+            let sql = "UPDATE lanes SET lease_until=NULL, lease_token=NULL WHERE lease_until IS NOT NULL";
+            Ok(execute(c, sql, [])? as u64)
+        })
+        .await
     }
 
     async fn meta_secret(&self, name: &str) -> StoreResult<[u8; 32]> {

@@ -2,7 +2,9 @@
 //! after the commit, so that an acknowledgement is durable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -20,10 +22,15 @@ const BATCH: usize = 256;
 type Operation = Box<dyn FnOnce(Option<&Connection>) -> Tell + Send>;
 type Tell = Box<dyn FnOnce(&StoreResult<()>) + Send>;
 
+/// Why nothing can be written at present: a full disk, a file that became read-only. A write that
+/// succeeds takes it back.
+type Ailment = Arc<Mutex<Option<StoreError>>>;
+
 #[derive(Debug)]
 pub(super) struct Writer {
     sender: Option<mpsc::Sender<Operation>>,
     thread: Option<JoinHandle<()>>,
+    ailment: Ailment,
 }
 
 impl Writer {
@@ -33,7 +40,7 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || serve(&connection, receiver))
             .map_err(|error| StoreError::Open(error.to_string()))?;
-        Ok(Self { sender: Some(sender), thread: Some(thread) })
+        Ok(Self { sender: Some(sender), thread: Some(thread), ailment: Ailment::default() })
     }
 
     pub(super) async fn run<T, F>(&self, operation: F) -> StoreResult<T>
@@ -42,6 +49,7 @@ impl Writer {
         F: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
+        let ailment = Arc::clone(&self.ailment);
         let boxed: Operation = Box::new(move |connection| {
             let outcome = match connection {
                 Some(connection) => inside_savepoint(connection, operation),
@@ -52,6 +60,7 @@ impl Writer {
                     Ok(()) => outcome,
                     Err(error) => Err(error.clone()),
                 };
+                note(&ailment, told.as_ref().err());
                 // A caller that went away has no use for the answer.
                 drop(answer.send(told));
             })
@@ -61,6 +70,20 @@ impl Writer {
         sender.send(boxed).await.map_err(|_| gone())?;
         result.await.map_err(|_| gone())?
     }
+}
+
+impl Writer {
+    /// Why nothing can be written at present, as far as the last write told.
+    pub(super) fn ailment(&self) -> Option<StoreError> {
+        self.ailment.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn note(ailment: &Ailment, error: Option<&StoreError>) {
+    let lasting = |error: &&StoreError| {
+        matches!(error, StoreError::Full | StoreError::ReadOnly | StoreError::Damaged(_) | StoreError::Busy(_))
+    };
+    *ailment.lock().unwrap_or_else(PoisonError::into_inner) = error.filter(lasting).cloned();
 }
 
 impl Drop for Writer {
@@ -74,12 +97,17 @@ impl Drop for Writer {
 }
 
 fn serve(connection: &Connection, mut receiver: mpsc::Receiver<Operation>) {
+    let untouched = connection.total_changes();
     let mut waiting = Vec::with_capacity(BATCH);
     while receiver.blocking_recv_many(&mut waiting, BATCH) > 0 {
         commit(connection, &mut waiting);
     }
-    // Leaves a small file behind; a failure here loses nothing, the log is replayed at the next start.
-    drop(connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);"));
+    // Leaves a small file behind, but waits for nobody: what only read must end at once. A failure here
+    // loses nothing, the log is replayed at the next start.
+    if connection.total_changes() != untouched {
+        drop(connection.busy_timeout(Duration::ZERO));
+        drop(connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);"));
+    }
 }
 
 fn commit(connection: &Connection, waiting: &mut Vec<Operation>) {

@@ -267,3 +267,43 @@ async fn readers_go_on_while_another_process_writes() {
     other.execute_batch("COMMIT").unwrap();
     store.close(store.messages_since(0, 1).await.unwrap()[0].conversation_id, at(9)).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_only_daemon_takes_back_at_once_what_a_dead_one_had_in_work() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("flow.db");
+    let dead = SqliteStore::open(&path).unwrap();
+    assert_eq!(dead.begin_service().await.unwrap(), 0);
+    dead.enqueue(&[job("a", at(0))], at(0)).await.unwrap();
+    assert_eq!(dead.claim(1, at(60), at(1)).await.unwrap().len(), 1);
+
+    // While it lives, another daemon takes nothing from it.
+    let second = SqliteStore::open(&path).unwrap();
+    assert_eq!(second.begin_service().await.unwrap(), 0);
+    assert_eq!(second.claim(1, at(60), at(1)).await.unwrap(), []);
+    drop(dead);
+    assert_eq!(second.begin_service().await.unwrap(), 1);
+    assert_eq!(second.claim(1, at(60), at(1)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn reading_waits_for_no_writer() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("flow.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let writer = Connection::open(&path).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        runtime.block_on(store.counts()).unwrap();
+        drop(store);
+        tell.send(()).unwrap();
+    });
+    // The lock is only let go once the reader is through: had it waited, it would never be.
+    let waited = told.recv_timeout(std::time::Duration::from_secs(4));
+    writer.execute_batch("ROLLBACK").unwrap();
+    reader.join().unwrap();
+    assert!(waited.is_ok(), "opening, reading and closing waited for the writer");
+}
