@@ -243,12 +243,20 @@ impl Vocabulary {
                 hit.tokens.push(at);
                 hit.words += 1;
                 hit.exact += usize::from(like);
-                let adjective = |place: &usize| self.stems[*place].adjective;
-                hit.head |= !adjective(wanted) && phrase[..place].iter().all(adjective);
+                hit.head |= self.is_head(phrase, place);
             }
         }
         hit.full = hit.words == phrase.len();
         (hit.words > 0).then_some(hit)
+    }
+
+    /// Whether the word says what is done: the first noun in Russian, the last word in English.
+    fn is_head(&self, phrase: &[usize], place: usize) -> bool {
+        let stem = |place: usize| &self.stems[phrase[place]];
+        if stem(place).word.is_ascii() {
+            return place + 1 == phrase.len();
+        }
+        !stem(place).adjective && (0..place).all(|earlier| stem(earlier).adjective)
     }
 
     /// The words of services that a word is like.

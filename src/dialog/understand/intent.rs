@@ -266,8 +266,9 @@ fn sentence<'t>(tokens: &'t [Token<'_>], range: std::ops::Range<usize>, marks: M
     (words, facts)
 }
 
-/// «к Антонине», «у Ани».
+/// «к Антонине», «у Ани», «к терапевту».
 fn goes_to_person(tokens: &[Token<'_>], at: usize) -> bool {
     let prep = at > 0 && matches!(tokens[at - 1].text.as_str(), "к" | "ко" | "у" | "with" | "to");
-    prep && tokens[at].is_word() && super::given::is_given_name(&tokens[at].text)
+    let word = tokens[at].text.as_str();
+    prep && tokens[at].is_word() && (super::given::is_given_name(word) || lexicon::is_profession(word))
 }

@@ -128,6 +128,14 @@ pub(super) fn is_service_word(word: &str) -> bool {
         .any(|stem| word.strip_prefix(stem).is_some_and(|rest| stem.chars().count() > 3 || rest.chars().count() <= 2))
 }
 
+static PROFESSIONS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| listed(include_str!("lexicon/professions.txt")).collect());
+
+/// Whether a folded word names a person that one goes to for work done.
+pub(super) fn is_profession(word: &str) -> bool {
+    PROFESSIONS.iter().any(|stem| word.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= 3))
+}
+
 /// Whether the patterns know the folded word.
 pub(super) fn is_pattern_word(word: &str) -> bool {
     let mut found = false;

@@ -72,11 +72,14 @@ const MODIFIERS: &[&[&str]] = &[
 impl Stem {
     /// Of a folded word.
     pub fn of(word: &str) -> Self {
-        let starts = |list: &&[&str]| list.iter().any(|start| word.starts_with(start));
+        // The second byte of a letter decides mostly; comparing it first saves a call.
+        let letter = word.as_bytes().get(1).copied();
+        let begins = |start: &str| start.as_bytes().get(1).copied() == letter && word.starts_with(start);
+        let starts = |list: &&[&str]| list.iter().any(|start| begins(start));
         let modifier = MODIFIERS
             .iter()
             .enumerate()
-            .find_map(|(row, list)| list.iter().position(|start| word.starts_with(start)).map(|at| (row, at)));
+            .find_map(|(row, list)| list.iter().position(|start| begins(start)).map(|at| (row, at)));
         Self {
             word: word.to_owned(),
             stem: plain(&stem(word)),

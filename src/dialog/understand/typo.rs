@@ -3,24 +3,32 @@
 /// Whether `written` is `meant` with one letter missing, extra, changed or swapped with its neighbour.
 /// The first letter must be right, and both words have four letters or more.
 pub(super) fn is_one_edit(written: &str, meant: &str) -> bool {
-    // Letters take one or two bytes here: far lengths cannot be one letter apart.
-    if written.len().abs_diff(meant.len()) > 4 || written == meant || written.chars().next() != meant.chars().next() {
+    // A letter is one or two bytes long here: far lengths cannot be one letter apart.
+    let (a, b) = (written.as_bytes(), meant.as_bytes());
+    if a.len().abs_diff(b.len()) > 2 || a.first() != b.first() || written == meant {
         return false;
     }
-    let (a, b): (Vec<char>, Vec<char>) = (written.chars().collect(), meant.chars().collect());
-    if a.len() < 4 || b.len() < 4 || a.len().abs_diff(b.len()) > 1 {
-        return false;
-    }
-    let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (ra, rb) = (&a[head..], &b[head..]);
-    match ra.len().cmp(&rb.len()) {
-        std::cmp::Ordering::Less => rb.get(1..) == Some(ra),
-        std::cmp::Ordering::Greater => ra.get(1..) == Some(rb),
-        std::cmp::Ordering::Equal => {
-            let swapped = ra.len() >= 2 && ra[0] == rb[1] && ra[1] == rb[0] && ra[2..] == rb[2..];
-            swapped || ra.get(1..) == rb.get(1..)
+    let same = written.char_indices().zip(meant.chars()).find(|((_, x), y)| x != y);
+    let (head, written_rest, meant_rest) = match same {
+        Some(((at, _), _)) => (at, &written[at..], &meant[at..]),
+        None => {
+            let at = a.len().min(b.len());
+            (at, &written[at..], &meant[at..])
         }
-    }
+    };
+    let after = |text: &str| text.chars().next().map_or(0, char::len_utf8);
+    let (x, y) = (after(written_rest), after(meant_rest));
+    let (written_tail, meant_tail) = (&written_rest[x..], &meant_rest[y..]);
+    let changed = x > 0 && y > 0 && written_tail == meant_tail;
+    let near = changed || written_tail == meant_rest || written_rest == meant_tail || {
+        let (x, y) = (after(written_tail), after(meant_tail));
+        x > 0
+            && y > 0
+            && written_rest.chars().next() == meant_tail.chars().next()
+            && written_tail.chars().next() == meant_rest.chars().next()
+            && written_tail[x..] == meant_tail[y..]
+    };
+    head > 0 && near && written.chars().nth(3).is_some() && meant.chars().nth(3).is_some()
 }
 
 #[cfg(test)]

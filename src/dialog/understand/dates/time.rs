@@ -244,7 +244,8 @@ fn hours(r: &Reader<'_>, at: usize, prep: Option<W>, bare: bool) -> Option<(Cloc
 
 /// «пять пятнадцать», «10 00», "three thirty".
 fn spoken(r: &Reader<'_>, at: usize, bare: bool) -> Option<(Clock, usize)> {
-    let hour = r.num(at).filter(|n| n.value <= 23 && n.class == Class::Cardinal && bare)?;
+    let whole = at == 0 && r.num(at).is_some_and(|n| n.digits == 0) && r.whole(at, at + 2);
+    let hour = r.num(at).filter(|n| n.value <= 23 && n.class == Class::Cardinal && (bare || whole))?;
     let hyphen = usize::from(hour.digits == 0 && r.sign(at + 1, '-'));
     let minute = r.num(at + 1 + hyphen).filter(|n| n.class == Class::Cardinal && n.value < 60)?;
     let next = at + 2 + hyphen;
