@@ -1,5 +1,6 @@
 //! The front desk as a whole: through the app, the worker and the store.
 
+mod anything;
 mod knowledge;
 mod person;
 mod trust;
