@@ -185,6 +185,11 @@ pub fn step(scene: &Scene<'_>, session: Option<&Session>, input: &Input, facts: 
     if !pressed {
         turn.hear(&input.understanding)?;
     }
+    if turn.is_silent() && turn.act.is_none() {
+        // Whoever writes is answered, whatever it was.
+        turn.rule("nothing_to_say");
+        turn.help();
+    }
     Ok(turn.plan())
 }
 

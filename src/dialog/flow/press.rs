@@ -132,6 +132,14 @@ impl Turn<'_> {
 
     fn press_choice(&mut self, kind: &str, rest: &str) -> Result<bool, Need> {
         if kind == "change" {
+            if !matches!(self.form.task, Task::Book | Task::Move) {
+                // What should be changed is long forgotten.
+                self.rule("stale_button");
+                self.say(self.words().stale());
+                let menu = self.menu();
+                self.offer(menu);
+                return Ok(true);
+            }
             return self.press_change(rest);
         }
         if !matches!(self.form.task, Task::Book | Task::Move) {

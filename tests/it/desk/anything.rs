@@ -172,7 +172,7 @@ async fn holds(steps: &[Step]) -> Result<usize, TestCaseError> {
 
 #[test]
 fn whatever_clients_do_the_desk_keeps_its_word() {
-    let long = std::env::var("FLOW_TEST_LONG").is_ok_and(|word| word == "1");
+    let long = std::env::var_os("FLOW_TEST_LONG").is_some_and(|word| word == "1");
     let config = Config { cases: if long { 2000 } else { 40 }, failure_persistence: None, ..Config::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let steps = prop::collection::vec(step(), 1..40);

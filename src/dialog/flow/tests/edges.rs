@@ -261,6 +261,15 @@ fn the_web_chat_begins_with_the_companys_name_and_buttons() {
 }
 
 #[test]
+fn a_button_that_changes_a_form_long_gone_is_answered() {
+    for part in ["service", "day", "time", "employee", "nothing"] {
+        let mut chat = Chat::new();
+        let reply = chat.press_value("Другой день", &format!("change:{part}"));
+        assert!(!reply.is_empty() && chat.titles().contains(&"Записаться".to_owned()), "{part}: {reply}");
+    }
+}
+
+#[test]
 fn the_trace_tells_rules_but_no_name_and_no_phone() {
     let chat = at_summary();
     let trace = chat.plan().trace.to_string();
