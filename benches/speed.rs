@@ -3,7 +3,6 @@
 //! `cargo bench --bench speed` (about three minutes) or, for one part, `cargo bench --bench speed -- ingest`.
 //! Parts: `start`, `help`, `list`, `seed`, `ingest`.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and fails by panicking")]
-
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and ends when something is wrong")]
 
 use std::io::{Read, Write};

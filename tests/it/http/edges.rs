@@ -281,7 +281,15 @@ async fn cors_lets_in_the_listed_origins_only() {
 #[tokio::test]
 async fn health_tells_details_to_this_machine_and_readiness_ends_with_draining() {
     let flow = Flow::start().await;
-    let body = send(flow.nobody().get("/health")).await.ok(200);
+    // A machine under load may miss the time that a look at the store is given: look again then.
+    let mut body = send(flow.nobody().get("/health")).await.ok(200);
+    for _ in 0..50 {
+        if body["status"] == "ok" {
+            break;
+        }
+        flow.clock.advance(jiff::SignedDuration::from_secs(2));
+        body = send(flow.nobody().get("/health")).await.ok(200);
+    }
     assert_eq!((body["status"].as_str(), body["started_at"].as_str()), (Some("ok"), Some(NOW)));
     assert_eq!(body["checks"]["database"]["status"], "ok");
     assert_eq!(body["checks"]["knowledge_base"], json!({ "status": "ok", "chunks": 1 }));
