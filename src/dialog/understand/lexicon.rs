@@ -45,6 +45,8 @@ pub(super) struct Facts {
 
 #[derive(Debug)]
 struct Phrase {
+    /// The first of the atoms: without it in the sentence there is nothing to look for.
+    first: u32,
     atoms: Vec<u32>,
     starts: bool,
     ends: bool,
@@ -175,12 +177,13 @@ impl Lexicon {
                 "@ask" => element.facts.push(Fact::Ask),
                 phrase => {
                     let (ends, phrase) = phrase.strip_suffix('$').map_or((false, phrase), |rest| (true, rest));
-                    let atoms = phrase
+                    let atoms: Vec<u32> = phrase
                         .split(['_', '-'])
                         .filter(|w| !w.is_empty())
                         .map(|w| self.atom(&w.replace('ё', "е")))
                         .collect();
-                    element.phrases.push(Phrase { atoms, starts, ends });
+                    let first = atoms.first().copied().unwrap_or_default();
+                    element.phrases.push(Phrase { first, atoms, starts, ends });
                 }
             }
         }
@@ -250,6 +253,8 @@ impl Lexicon {
 struct Sentence<'s> {
     words: &'s [Word<'s>],
     atoms: Vec<Vec<u32>>,
+    /// One bit an atom that is anywhere in the sentence.
+    present: Vec<u64>,
     facts: Facts,
 }
 
@@ -273,7 +278,11 @@ pub(super) fn tags(words: &[Word<'_>], mut facts: Facts) -> Tags {
     candidates.dedup();
     let (asks, others): (Vec<u32>, Vec<u32>) =
         candidates.into_iter().partition(|i| lexicon.patterns[*i as usize].tag == Tag::Asks);
-    let mut sentence = Sentence { words, atoms, facts };
+    let mut present = vec![0_u64; lexicon.atoms as usize / 64 + 1];
+    for atom in atoms.iter().flatten() {
+        present[*atom as usize / 64] |= 1 << (atom % 64);
+    }
+    let mut sentence = Sentence { words, atoms, present, facts };
     let mut tags = Tags::default();
     if facts.question || asks.iter().any(|i| sentence.matches(&lexicon.patterns[*i as usize])) {
         tags.add(Tag::Asks);
@@ -301,8 +310,11 @@ impl Sentence<'_> {
         let mut from: Option<usize> = None;
         for element in positive {
             let limit = from.map_or(self.words.len(), |at| (at + GAP + 1).min(self.words.len()));
-            let found = (from.unwrap_or(0)..limit)
-                .find_map(|at| element.phrases.iter().find_map(|p| self.phrase(p, at).then_some(at + p.atoms.len())));
+            let near = || element.phrases.iter().filter(|p| self.may_have(p));
+            let found = near().next().and_then(|_| {
+                (from.unwrap_or(0)..limit)
+                    .find_map(|at| near().find_map(|p| self.phrase(p, at).then_some(at + p.atoms.len())))
+            });
             match found {
                 Some(end) => from = Some(end),
                 None if self.holds(element) => {}
@@ -330,7 +342,12 @@ impl Sentence<'_> {
     }
 
     fn has(&self, element: &Element) -> bool {
-        self.holds(element) || element.phrases.iter().any(|p| (0..self.words.len()).any(|at| self.phrase(p, at)))
+        let said = |p: &Phrase| self.may_have(p) && (0..self.words.len()).any(|at| self.phrase(p, at));
+        self.holds(element) || element.phrases.iter().any(said)
+    }
+
+    fn may_have(&self, phrase: &Phrase) -> bool {
+        self.present.get(phrase.first as usize / 64).is_some_and(|bits| bits >> (phrase.first % 64) & 1 == 1)
     }
 
     fn phrase(&self, phrase: &Phrase, at: usize) -> bool {

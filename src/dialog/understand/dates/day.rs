@@ -210,7 +210,9 @@ fn year(r: &Reader<'_>, at: usize) -> Option<(u32, usize)> {
 /// «на выходных», «в марте», «на неделе».
 fn whole(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, usize)> {
     let prep = prep?;
-    if let Some(found) = third(r, at) {
+    // «До конца недели» is a bound of its own.
+    let bounds = matches!(prep, W::Until | W::By);
+    if let Some(found) = third(r, at).filter(|(day, _)| !(bounds && matches!(day, Day::Third(Third::End, _)))) {
         return Some(found);
     }
     match r.lex(at) {

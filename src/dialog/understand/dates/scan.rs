@@ -153,8 +153,15 @@ fn counts_people(r: &Reader<'_>, lead: Lead, at: usize, last: Option<&Piece>) ->
     after_time && lead.prep == Some(W::On) && number && !r.moves && !dated && r.unit(lead.next + 1).is_none()
 }
 
-/// «или в 4», «или 4».
+/// «или в 4», «или 4», «24 марта или 25».
 fn alternative(r: &Reader<'_>, at: usize, last: Option<&Piece>) -> Option<(What, usize, bool)> {
+    if let Some(What::Day(Day::Date { month, year, .. })) = last.filter(|p| p.to == at).map(|p| p.what)
+        && let Some(day) = r.digits(at + 1).filter(|n| (1..=31).contains(&n.value))
+        && matches!(r.lex(at + 2), Lex::Other | Lex::Sign('?' | ',' | '.' | '!'))
+        && !(r.sign(at + 2, '.') && r.glued(at + 3))
+    {
+        return Some((What::Day(Day::Date { day: day.value, month, year }), at + 2, false));
+    }
     let after_time = last.is_some_and(|p| p.to == at && matches!(p.what, What::Time(_)));
     let clock = after_time.then(|| time::read(r, at + 1, None, true)).flatten().filter(|_| r.num(at + 1).is_some());
     clock.map(|(clock, end)| (What::Time(clock), end, false))
