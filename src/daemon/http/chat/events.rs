@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
@@ -96,10 +96,11 @@ pub async fn listen(State(http): State<Http>, uri: Uri, headers: HeaderMap) -> R
         ping_at: Instant::now() + PING_EVERY,
         _place: place,
     };
-    let body = Body::from_stream(stream::unfold(events, |mut events| async {
+    let pieces = stream::unfold(events, |mut events| async {
         let piece = events.next().await?;
         Some((Ok::<_, Infallible>(piece), events))
-    }));
+    });
+    let body = Body::from_stream(pieces.fuse());
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -74,7 +74,8 @@ pub async fn stream(http: Http, wanted: Wanted, sight: Sight) -> Result<Response
             Err(_) => Some((Err(std::io::Error::other("the store failed")), None)),
         }
     });
-    let whole = futures_util::StreamExt::chain(stream::iter([Ok(header_line)]), rows);
+    // Compression asks once more after the end, which an unfolded stream must not be.
+    let whole = stream::iter([Ok(header_line)]).chain(rows).fuse();
     let mut response = Body::from_stream(whole).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
