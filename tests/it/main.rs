@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod desk;
 mod eval;
+mod fuzz;
 mod house;
 mod http;
 mod inbox;

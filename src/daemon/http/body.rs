@@ -1,22 +1,28 @@
 //! Reading JSON bodies: bounded, typed, and with every error told at once.
 
+use std::str::FromStr;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
-use super::problem::{INVALID_JSON, Problem, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Words, Wrong, words};
+use super::problem::{INVALID_JSON, Problem, REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Words, Wrong, words};
 
 /// Bodies of the API.
 pub const API_LIMIT: usize = 1024 * 1024;
 /// A body that is too large is read on for so many limits, so that the caller hears why it is refused.
 const DISCARDED: usize = 8;
+/// A body must have come whole after this long: whoever sends a byte a minute must not hold a connection.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads a JSON body of one of these media types.
 ///
 /// # Errors
-/// 415, 413, 400, and 422 when it is no object.
+/// 415, 413, 408, 400, and 422 when it is no object.
 pub async fn object(headers: &HeaderMap, body: Body, limit: usize, media: &[&str]) -> Result<Fields, Problem> {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = sent.split(';').next().unwrap_or_default().trim();
@@ -25,7 +31,7 @@ pub async fn object(headers: &HeaderMap, body: Body, limit: usize, media: &[&str
         let detail = words(format!("Нужен Content-Type: {allowed}"), format!("Expected Content-Type: {allowed}"));
         return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    let bytes = read(body, limit).await?;
+    let bytes = timeout(PATIENCE, read(body, limit)).await.map_err(|_| too_slow())??;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let at = words(
@@ -35,6 +41,16 @@ pub async fn object(headers: &HeaderMap, body: Body, limit: usize, media: &[&str
         Problem::new(&INVALID_JSON, at)
     })?;
     Fields::of(value, "#").map_err(|wrong| Problem::validation(vec![wrong]))
+}
+
+/// The connection is closed with it: the rest of the body would be taken for the next request.
+fn too_slow() -> Problem {
+    let seconds = PATIENCE.as_secs();
+    let detail = words(
+        format!("Тело не пришло целиком за {seconds} с"),
+        format!("The body had not come whole after {seconds} s"),
+    );
+    Problem::new(&REQUEST_TIMEOUT, detail).header(header::CONNECTION, "close")
 }
 
 async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
@@ -156,6 +172,12 @@ impl Fields {
             let found = value.as_str().and_then(|text| all.iter().copied().find(|one| as_str(*one) == text));
             found.map(Some).ok_or_else(|| ("enum", allowed(all.iter().map(|one| as_str(*one)))))
         })
+    }
+
+    /// An id with that prefix. A blank one is an error: whoever gives an id means something.
+    pub fn id<T: FromStr>(&mut self, name: &str, prefix: &str) -> Option<Option<T>> {
+        let detail = words(format!("Нужен id вида {prefix}_01JX…"), format!("Expected an id such as {prefix}_01JX…"));
+        self.read(name, |value| value.as_str().and_then(|text| text.parse().ok()).map(Some).ok_or(("id", detail)))
     }
 
     /// Something that `parse` reads out of a text; the error is `code`.
@@ -316,6 +338,16 @@ mod tests {
             body["errors"].as_array().unwrap().iter().filter_map(|e| e["pointer"].as_str()).collect();
         assert_eq!(places, ["#/name", "#/tags/1", "#/consent/oops", "#/a~1b"]);
         assert_eq!(body["code"], "validation");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_end_is_given_up_and_its_connection_closed() {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "application/json".parse().unwrap())]);
+        let begun = futures_util::stream::once(async { Ok::<_, std::io::Error>("{") });
+        let endless = Body::from_stream(begun.chain(futures_util::stream::pending()));
+        let problem = object(&headers, endless, API_LIMIT, &["application/json"]).await.unwrap_err();
+        let response = problem.response(crate::domain::contact::Locale::En, "req_1");
+        assert_eq!((response.status().as_u16(), &response.headers()["connection"]), (408, &"close".parse().unwrap()));
     }
 
     #[test]

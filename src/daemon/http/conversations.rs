@@ -102,17 +102,13 @@ pub async fn show(
     Ok(([(header::ETAG, tag)], Json(body)).into_response())
 }
 
-/// Reads `messages`, `before` and `after`; a cursor that is not ours is told after the other errors.
+/// Reads `messages`, `before` and `after`; of both, `after` counts. A cursor that is not ours is told after
+/// the other errors.
 fn window(params: &mut Params, cursors: &Cursors<'_>) -> Result<Window, Problem> {
     let limit = params.number("messages", 0, MOST_MESSAGES, USUAL_MESSAGES);
-    let (before, after) = (params.take("before"), params.take("after"));
-    let range = match (before, after) {
-        (Some(_), Some(_)) => {
-            params.refuse("after", "exclusive", words("Только одно из before и after", "Only one of before and after"));
-            MessageRange::Last
-        }
+    let range = match (params.given("before"), params.given("after")) {
+        (_, Some(after)) => MessageRange::After(cursors.message(&after)?),
         (Some(before), None) => MessageRange::Before(cursors.message(&before)?),
-        (None, Some(after)) => MessageRange::After(cursors.message(&after)?),
         (None, None) => MessageRange::Last,
     };
     Ok(Window { limit, range })

@@ -40,6 +40,13 @@ pub fn required(headers: &HeaderMap, version: i64, is_required: bool) -> Result<
     }
 }
 
+/// Whether `If-Match` names that version.
+#[must_use]
+pub fn names(headers: &HeaderMap, version: i64) -> bool {
+    let tag = of(version);
+    tags(headers, &header::IF_MATCH).any(|wanted| wanted == tag)
+}
+
 fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(name)

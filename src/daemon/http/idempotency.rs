@@ -58,9 +58,9 @@ impl Running {
 /// 400 when it has another form.
 pub fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(sent) = headers.get(HEADER) else { return Ok(None) };
-    let key = sent.to_str().ok().map(str::trim).map(|text| match text.strip_prefix('"') {
-        Some(quoted) => quoted.strip_suffix('"').unwrap_or_default().replace("\\\"", "\"").replace("\\\\", "\\"),
-        None => text.to_owned(),
+    let key = sent.to_str().ok().map(str::trim).and_then(|text| match text.strip_prefix('"') {
+        Some(quoted) => unquoted(quoted.strip_suffix('"')?),
+        None => Some(text.to_owned()),
     });
     let key =
         key.filter(|key| (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| (b' '..=b'~').contains(&b)));
@@ -68,6 +68,20 @@ pub fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         let detail = words("Нужно от 1 до 255 печатных символов ASCII", "Expected 1 to 255 printable ASCII characters");
         Problem::parameters(vec![Wrong::header("Idempotency-Key", "format", detail)])
     })
+}
+
+/// What stands between the quotes of a string; nothing when a quote or backslash in it is not escaped.
+fn unquoted(text: &str) -> Option<String> {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        plain.push(match c {
+            '\\' => rest.next().filter(|escaped| matches!(escaped, '"' | '\\'))?,
+            '"' => return None,
+            c => c,
+        });
+    }
+    Some(plain)
 }
 
 /// What names a request: who sends it, where to, with which key; and what it says.
@@ -220,7 +234,8 @@ mod tests {
         };
         assert_eq!(key("\"8e03978e\"").ok().flatten().as_deref(), Some("8e03978e"));
         assert_eq!(key("8e03978e").ok().flatten().as_deref(), Some("8e03978e"));
-        for bad in ["", "\"\"", "\"open", "ключ", &"x".repeat(256)] {
+        assert_eq!(key(r#""a \"b\" \\""#).ok().flatten().as_deref(), Some(r#"a "b" \"#));
+        for bad in ["", "\"\"", "\"", "\"open", "\"a\"b\"", "\"a\\\"", "\"a\\n\"", "ключ", &"x".repeat(256)] {
             assert!(key(bad).is_err(), "{bad}");
         }
         assert!(key_of(&HeaderMap::new()).is_ok_and(|key| key.is_none()));

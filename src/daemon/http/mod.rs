@@ -35,6 +35,7 @@ use tower_http::compression::CompressionLayer;
 use self::keys::SigningKey;
 use self::limits::Limits;
 use crate::app::App;
+use crate::domain::contact::Region;
 use crate::domain::store::StoreResult;
 
 const LEADS: &str = "/api/v1/leads";
@@ -144,6 +145,11 @@ impl Parts {
     async fn has_tokens(&self) -> StoreResult<bool> {
         Ok(self.app.store.tokens().await?.iter().any(|token| token.revoked_at.is_none()))
     }
+}
+
+/// Where phones without a country are at home.
+async fn region(http: &Http) -> StoreResult<Region> {
+    Ok(http.app.store.profile().await?.map(|profile| profile.company.region()).unwrap_or_default())
 }
 
 /// An address, the methods it answers, and what answers.

@@ -71,6 +71,7 @@ kinds! {
     NOT_FOUND = 404 "not_found", "Не найдено", "Not found";
     METHOD_NOT_ALLOWED = 405 "method_not_allowed", "Метод не поддерживается", "The method is not supported";
     NOT_ACCEPTABLE = 406 "not_acceptable", "Такого формата ответа нет", "No such format of the answer";
+    REQUEST_TIMEOUT = 408 "request_timeout", "Тело запроса шло слишком долго", "The body took too long to come";
     CONFLICT = 409 "conflict", "Состояние изменилось", "The state has changed";
     CONVERSATION_CLOSED = 409 "conversation_closed", "Диалог завершён", "The conversation is closed";
     INVALID_TRANSITION = 409 "invalid_transition", "Такая смена статуса невозможна", "The status cannot change so";

@@ -76,14 +76,19 @@ impl Params {
         value
     }
 
-    /// A text of `min` to `max` characters.
+    /// Takes a parameter out; an empty one counts as absent, as a form sends what was left blank.
+    pub fn given(&mut self, name: &str) -> Option<String> {
+        self.take(name).filter(|text| !text.is_empty())
+    }
+
+    /// A text of `min` to `max` characters without the spaces around it; a blank one counts as absent.
     pub fn text(&mut self, name: &str, min: usize, max: usize) -> Option<String> {
         let detail = words(format!("Нужно от {min} до {max} символов"), format!("Expected {min} to {max} characters"));
-        self.parsed(name, "length", detail, |text| {
-            let text = text.trim();
+        let text = self.parsed(name, "length", detail, |text| {
             let fits = (min..=max).contains(&text.chars().count()) && !text.contains('\0');
-            fits.then(|| text.to_owned())
-        })
+            fits.then(|| text.trim().to_owned())
+        });
+        text.filter(|text| !text.is_empty())
     }
 
     /// `true` or `false`.
@@ -155,7 +160,7 @@ impl Paging {
     pub fn read(params: &mut Params) -> Self {
         Self {
             limit: params.number("limit", 1, LARGEST_PAGE, USUAL_PAGE),
-            cursor: params.take("cursor"),
+            cursor: params.given("cursor"),
             with_total: params.name_of("include", &["total"], |name| name).is_some(),
         }
     }

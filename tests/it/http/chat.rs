@@ -187,6 +187,22 @@ async fn events_tell_messages_and_typing_and_go_on_from_a_cursor() {
 }
 
 #[tokio::test]
+async fn a_visitor_writes_thirty_times_a_minute_unless_messages_are_not_limited() {
+    let mut unlimited = Config::default();
+    unlimited.api.limits.messages = 0;
+    for (config, is_limited) in [(Config::default(), true), (unlimited, false)] {
+        let flow = Flow::with(config).await;
+        let visitor = open(&flow, &json!({})).await["visitor"].clone();
+        let write = |n: u32| send(say(&flow, &visitor, &json!({ "client_id": n.to_string(), "text": "x" })));
+        for n in 0..30 {
+            write(n).await.ok(202);
+        }
+        let last = write(30).await;
+        assert_eq!(last.status, if is_limited { 429 } else { 202 }, "{}", last.text);
+    }
+}
+
+#[tokio::test]
 async fn a_visitor_may_hold_eight_streams_and_closed_ones_free_their_place() {
     let flow = Flow::start().await;
     let visitor = open(&flow, &json!({})).await["visitor"].clone();

@@ -78,6 +78,8 @@ async fn messages_are_read_backwards_and_forwards() {
     say(&flow, "u1", "5").await;
     assert_eq!(texts(&send(flow.get(&format!("{path}?after={latest}"))).await.ok(200)), ["5"]);
     assert!(texts(&send(flow.get(&format!("{path}?messages=0"))).await.ok(200)).is_empty());
+    assert_eq!(texts(&send(flow.get(&format!("{path}?after={latest}&before={before}"))).await.ok(200)), ["5"]);
+    assert_eq!(texts(&send(flow.get(&format!("{path}?messages=1&after=&before="))).await.ok(200)), ["5"]);
     for query in ["messages=201", "include=all", "nonsense=1"] {
         send(flow.get(&format!("{path}?{query}"))).await.refused(400, "invalid_parameter");
     }

@@ -79,6 +79,20 @@ async fn every_kind_of_problem_is_described() {
     }
 }
 
+/// The `type` of a problem leads to its section.
+#[test]
+fn every_kind_of_problem_has_its_section_and_no_section_is_left_over() {
+    let page = include_str!("../../../docs/problems.md");
+    let mut told: Vec<(&str, u16)> = Vec::new();
+    for section in page.split("\n## ").skip(1) {
+        let (code, rest) = section.split_once('\n').unwrap();
+        let status = rest.trim_start().strip_prefix("**").and_then(|rest| rest.get(..3)).unwrap_or_default();
+        told.push((code, status.parse().unwrap_or_else(|_| panic!("{code} begins with its status in bold"))));
+        assert!(rest.contains("\n\nWhat to do: "), "{code} says what to do");
+    }
+    assert_eq!(told, KINDS.iter().map(|kind| (kind.code, kind.status)).collect::<Vec<_>>());
+}
+
 #[tokio::test]
 async fn every_example_fits_its_schema() {
     let flow = Flow::start().await;

@@ -1,10 +1,12 @@
 //! `POST /api/v1/messages`.
 
-use flow::config::Config;
+use std::path::Path;
+
+use flow::config::{CompanyOverrides, Config, parse_profile};
 use flow::domain::token::Scope;
 use serde_json::{Value, json};
 
-use super::{Flow, send};
+use super::{Answer, Flow, send};
 
 const PATH: &str = "/api/v1/messages";
 
@@ -36,9 +38,54 @@ async fn a_customers_message_is_stored_and_accepted() {
 
 #[tokio::test]
 async fn a_customers_message_waits_for_the_reply() {
-    // Without a profile the front desk answers that a person will; with one the dialogue engine does.
-    let flow = Flow::bare(Config::default()).await;
-    let body = json!({ "role": "customer", "sender": { "id": "u1" }, "text": "Добрый день" });
+    let flow = salon().await;
+    let body = ask(&flow, json!({ "text": "Сколько стоит стрижка?" })).await.ok(200);
+    let reply = body["reply"]["text"].as_str().unwrap();
+    assert!(reply.replace('\u{a0}', " ").contains("2 500 ₽"), "{body}");
+    assert!(body["reply"]["buttons"].is_array() && body["end_conversation"] == false, "{body}");
+    // Whoever owns the conversation answers in his own time: nobody waits for the bot.
+    let operator = json!({ "conversation_id": body["conversation_id"], "text": "Я сам отвечу" });
+    send(flow.post(PATH, &operator)).await.ok(202);
+    ask(&flow, json!({ "text": "Ау" })).await.ok(202);
+}
+
+#[tokio::test]
+async fn a_client_of_the_api_books_and_the_lead_is_booked() {
+    let flow = salon().await;
+    let wish = "Запишите меня на стрижку завтра в 15:00, меня зовут Олег, телефон 8 916 123-45-67";
+    let offered = ask(&flow, json!({ "text": wish })).await.ok(200)["reply"].clone();
+    let yes = &offered["buttons"][0];
+    assert!(offered["text"].as_str().unwrap().contains("15:00") && yes["text"] == "Да", "{offered}");
+    let body = ask(&flow, json!({ "text": yes["text"], "button": yes["value"] })).await.ok(200);
+    assert!(body["reply"]["text"].as_str().unwrap().contains("записаны"), "{body}");
+    let leads = send(flow.get("/api/v1/leads")).await.ok(200);
+    assert_eq!(leads["items"].as_array().map(Vec::len), Some(1), "{leads}");
+    let lead = &leads["items"][0];
+    assert_eq!(
+        (&lead["status"], &lead["phone"], &lead["conversation_id"]),
+        (&json!("booked"), &json!("+79161234567"), &body["conversation_id"])
+    );
+}
+
+/// Open every day, with a price.
+async fn salon() -> Flow {
+    let flow = Flow::start().await;
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| format!("{day} = \"10:00-20:00\""));
+    let text = super::SHOP
+        .replace("mon = \"10:00-20:00\"", &days.join("\n"))
+        .replace("duration_min = 60", "duration_min = 60\nprice = 250000");
+    let read = |_: &Path| Err(std::io::Error::other("no files"));
+    let (profile, _) = parse_profile(&text, Path::new("/shop"), &CompanyOverrides::default(), &read)
+        .map_err(|e| e.to_string())
+        .unwrap();
+    flow.app.store.save_profile(&profile, flow.now()).await.unwrap();
+    flow
+}
+
+/// A client writes and waits; the clock goes on and the jobs run meanwhile.
+async fn ask(flow: &Flow, said: Value) -> Answer {
+    let mut body = json!({ "role": "customer", "sender": { "id": "u1" } });
+    body.as_object_mut().unwrap().append(&mut said.as_object().unwrap().clone());
     let call = send(flow.post(PATH, &body).header("Prefer", "wait=20"));
     let work = async {
         loop {
@@ -48,17 +95,8 @@ async fn a_customers_message_waits_for_the_reply() {
         }
     };
     let answer = tokio::select! { answer = call => answer, () = work => unreachable!() };
-    let body = answer.ok(200);
     assert_eq!(answer.header("preference-applied"), "wait=20");
-    assert!(body["reply"]["text"].is_string() && body["reply"]["buttons"].is_array(), "{body}");
-    assert_eq!(body["end_conversation"], false);
-    // Now a person owns the conversation: nobody waits for the bot.
-    let handed = send(
-        flow.post(PATH, &json!({ "role": "customer", "sender": { "id": "u1" }, "text": "Ау" }))
-            .header("Prefer", "wait=20"),
-    )
-    .await;
-    handed.ok(202);
+    answer
 }
 
 #[tokio::test]
@@ -107,6 +145,15 @@ async fn a_bots_message_leaves_the_conversation_with_the_bot() {
     send(flow.post(PATH, &json!({ "conversation_id": id, "role": "bot", "text": "x" }))).await.ok(202);
     send(flow.post(PATH, &json!({ "conversation_id": id, "pause_bot": false, "text": "x" }))).await.ok(202);
     assert_eq!(send(flow.get(&format!("/api/v1/conversations/{id}"))).await.ok(200)["handoff"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_named_blank_is_refused() {
+    let flow = Flow::start().await;
+    for blank in ["", " ", "cv_"] {
+        let refused = send(flow.post(PATH, &json!({ "conversation_id": blank, "text": "x" }))).await;
+        assert_eq!(refused.refused(422, "validation")["errors"][0]["pointer"], "#/conversation_id");
+    }
 }
 
 #[tokio::test]

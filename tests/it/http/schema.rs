@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Keywords that say nothing about a value.
-const REMARKS: [&str; 4] = ["description", "default", "format", "pattern"];
+const REMARKS: [&str; 6] = ["description", "default", "examples", "format", "pattern", "readOnly"];
 
 /// What is wrong with `value`; empty when it fits.
 pub(super) fn errors(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
@@ -60,6 +60,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
             "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap()),
             "minLength" => value.as_str().is_none_or(|text| text.chars().count() as u64 >= rule.as_u64().unwrap()),
             "maxLength" => value.as_str().is_none_or(|text| text.chars().count() as u64 <= rule.as_u64().unwrap()),
+            "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().unwrap()),
             "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= rule.as_u64().unwrap()),
             remark if REMARKS.contains(&remark) => true,
             other => panic!("{at}: the validator does not know {other}"),

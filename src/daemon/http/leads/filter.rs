@@ -40,10 +40,10 @@ pub fn read(params: &mut Params, region: Region, uri: &Uri) -> Wanted {
     let filter = LeadFilter {
         status: params.names_of("status", LeadStatus::ALL, LeadStatus::as_str),
         channel: params.names_of("channel", &Channel::ALL, Channel::as_str),
-        source: params.text("source", 1, 200),
-        service: params.text("service", 1, 200),
-        assigned_to: params.text("assigned_to", 1, 100),
-        tag: params.text("tag", 1, 50),
+        source: params.text("source", 0, 200),
+        service: params.text("service", 0, 200),
+        assigned_to: params.text("assigned_to", 0, 100),
+        tag: params.text("tag", 0, 50),
         phone: params.parsed("phone", "phone_format", expected_phone(), |text| {
             // A `+` arrives as a space unless it was escaped.
             let text = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));

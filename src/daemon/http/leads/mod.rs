@@ -18,7 +18,7 @@ use super::frame::Context;
 use super::problem::{Problem, words};
 use super::query::{Params, negotiated};
 use super::view::{self, Sight};
-use super::{Http, LEADS, etag, idempotency};
+use super::{Http, LEADS, etag, idempotency, region};
 use crate::domain::id::LeadId;
 use crate::domain::lead::Lead;
 use crate::domain::store::IdempotencyKey;
@@ -129,11 +129,17 @@ pub async fn change(
         if parts.method == axum::http::Method::PATCH { &["application/merge-patch+json", JSON] } else { &[JSON] };
     let fields = body::object(&parts.headers, body, API_LIMIT, media).await?;
     let lead = find(&http, &id).await?;
-    let config = &http.app.config.api;
-    let if_version = etag::required(&parts.headers, lead.version, config.require_if_match)?;
+    let if_version = etag::required(&parts.headers, lead.version, http.app.config.api.require_if_match);
+    // A condition is judged after the request itself (RFC 9110 §13.2.1), but for a whole object of the version
+    // that the condition names: that was right when it was read.
+    let version = fields.members().get("version").and_then(Value::as_i64);
+    if version.is_some_and(|version| etag::names(&parts.headers, version)) {
+        if_version.clone()?;
+    }
     let seen = view::lead(&lead, Sight::of(caller.sees_people()));
     let now = http.app.now();
     let patch = write::patch(fields, &seen, region(&http).await?, now)?;
+    let if_version = if_version?;
     let lead = http.app.store.update_lead(lead.id, &patch, if_version, now).await?;
     Ok(answered(StatusCode::OK, &lead, &caller))
 }
@@ -141,10 +147,6 @@ pub async fn change(
 async fn find(http: &Http, id: &str) -> Result<Lead, Problem> {
     let id: LeadId = id.parse().map_err(|_| Problem::not_found())?;
     http.app.store.lead(id).await?.ok_or_else(Problem::not_found)
-}
-
-async fn region(http: &Http) -> Result<crate::domain::contact::Region, Problem> {
-    Ok(http.app.store.profile().await?.map(|profile| profile.company.region()).unwrap_or_default())
 }
 
 fn shown(headers: &HeaderMap, lead: &Lead, caller: &Caller) -> Response {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::daemon::http::Http;
 use crate::daemon::http::body::{Fields, expected_phone};
-use crate::daemon::http::problem::{CONTACT_REQUIRED, Problem, words};
+use crate::daemon::http::problem::{CONTACT_REQUIRED, NOT_FOUND, Problem, words};
 use crate::domain::contact::{Channel, Phone, Region};
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ContactId, ConversationId, LeadId};
@@ -28,11 +28,7 @@ const READ_ONLY: [&str; 7] = ["id", "contact_id", "crm", "created_at", "updated_
 /// 422 with everything that is wrong; the store's failures.
 pub async fn new_lead(http: &Http, mut fields: Fields, region: Region, now: Timestamp) -> Result<Lead, Problem> {
     let channel = fields.name_of("channel", &Channel::ALL, Channel::as_str).flatten().unwrap_or(Channel::Api);
-    let mut conversation = None;
-    let named = fields.parsed("conversation_id", "not_found", no_conversation(), |text| text.parse().ok()).flatten();
-    if let Some(id) = named {
-        conversation = conversation_of(http, &mut fields, id).await?;
-    }
+    let named: Option<ConversationId> = fields.id("conversation_id", ConversationId::PREFIX).flatten();
     let patch = read(&mut fields, region, now);
     refuse_read_only(&mut fields);
     let phone = patch.phone.clone().flatten();
@@ -42,6 +38,10 @@ pub async fn new_lead(http: &Http, mut fields: Fields, region: Region, now: Time
         fields.refuse_whole(CONTACT_REQUIRED.code, detail);
     }
     fields.finish()?;
+    let conversation = match named {
+        Some(id) => Some(conversation_of(http, id).await?),
+        None => None,
+    };
     let contact_id = contact_of(http, conversation.as_ref(), phone.as_ref(), &patch, now).await?;
     let mut lead = empty(channel, now);
     lead.contact_id = contact_id;
@@ -50,16 +50,9 @@ pub async fn new_lead(http: &Http, mut fields: Fields, region: Region, now: Time
     Ok(lead)
 }
 
-async fn conversation_of(
-    http: &Http,
-    fields: &mut Fields,
-    id: ConversationId,
-) -> Result<Option<Conversation>, Problem> {
-    let found = http.app.store.conversation(id).await?;
-    if found.is_none() {
-        fields.refuse("conversation_id", "not_found", no_conversation());
-    }
-    Ok(found)
+async fn conversation_of(http: &Http, id: ConversationId) -> Result<Conversation, Problem> {
+    let unknown = words("Такого диалога нет", "There is no such conversation");
+    http.app.store.conversation(id).await?.ok_or_else(|| Problem::new(&NOT_FOUND, unknown))
 }
 
 /// The person: the one of the dialogue, or the one with that phone.
@@ -161,10 +154,12 @@ fn status(fields: &mut Fields) -> Option<LeadStatus> {
 fn email(fields: &mut Fields) -> Option<Option<String>> {
     let expected = words("Нужен адрес вида anna@example.ru", "Expected an address such as anna@example.ru");
     fields.parsed("email", "email_format", expected, |text| {
-        let (user, host) = text.rsplit_once('@')?;
-        let is_plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'));
-        let fits = !user.is_empty() && host.len() > 2 && host.contains('.') && !host.starts_with('.');
-        (is_plain && fits && text.len() <= EMAIL_CHARS).then(|| text.to_owned())
+        let (user, host) = text.split_once('@')?;
+        let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ',' | ';' | '@');
+        let labels: Vec<&str> = host.split('.').collect();
+        let fits = !user.is_empty() && labels.len() > 1 && labels.iter().all(|label| !label.is_empty());
+        let is_it = fits && user.chars().chain(host.chars()).all(is_plain) && text.chars().count() <= EMAIL_CHARS;
+        is_it.then(|| text.to_owned())
     })
 }
 
@@ -212,8 +207,4 @@ fn refuse_masked(fields: &mut Fields) {
 
 fn read_only() -> crate::daemon::http::problem::Words {
     words("Это поле меняет только сервер", "Only the server changes this member")
-}
-
-fn no_conversation() -> crate::daemon::http::problem::Words {
-    words("Такого диалога нет", "There is no such conversation")
 }

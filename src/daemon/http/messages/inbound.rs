@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{METADATA_BYTES, Post, accepted, answered, text};
 use crate::daemon::http::body::{Fields, expected_phone};
 use crate::daemon::http::problem::{Problem, TARGET, words};
+use crate::daemon::http::region;
 use crate::daemon::http::view::Sight;
 use crate::daemon::http::waiting::{Reply, wait_for_reply};
 use crate::domain::contact::{Channel, Identity, Phone, Region};
@@ -21,7 +22,9 @@ const OUTGOING_ONLY: [&str; 7] = ["conversation_id", "to", "buttons", "template"
 /// Stores what the client wrote; with `Prefer: wait` answers with the reply once there is one.
 pub(super) async fn receive(post: &Post<'_>, fields: Fields) -> Result<Response, Problem> {
     let app = &post.http.app;
-    let region = app.store.profile().await?.map(|profile| profile.company.region()).unwrap_or_default();
+    // Only a phone needs the region, and most messages bring none.
+    let has_phone = fields.members().get("sender").is_some_and(|sender| sender["phone"].is_string());
+    let region = if has_phone { region(post.http).await? } else { Region::default() };
     let external_id = format!("api-{}", MessageId::new(app.now()));
     let incoming = read(fields, region, external_id)?;
     let received = app.receive(&incoming, post.key).await?;

@@ -135,8 +135,7 @@ fn target(fields: &mut Fields) -> Option<Target> {
         return None;
     }
     fields.take("sender");
-    let expected = words("Нужен id вида cv_01JX…", "Expected an id such as cv_01JX…");
-    let conversation = fields.parsed("conversation_id", "id", expected, |text| text.parse().ok()).flatten();
+    let conversation = fields.id("conversation_id", ConversationId::PREFIX).flatten();
     let address = fields.nested("to").flatten().and_then(|mut inner| {
         let channel = inner.name_of("channel", &Channel::ALL, Channel::as_str).flatten();
         let address = inner.text("address", ADDRESS_CHARS).flatten();
