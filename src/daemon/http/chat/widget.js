@@ -149,6 +149,7 @@
     frame.title = words.title;
     frame.src = pageUrl.href;
     panel.prepend(frame);
+    warnLater();
   }
 
   function tellFrame() {
@@ -176,6 +177,15 @@
     tellFrame();
     if (!ready) dropFrame();
     launcher.focus();
+  }
+
+  // The browser says nothing to the visitor of a site that may not show the chat; its owner must be told.
+  function warnLater() {
+    setTimeout(() => {
+      if (frame && !ready) {
+        console.warn(`flow: the chat did not come up here. Is ${location.origin} in channels.web.embed_origins?`);
+      }
+    }, 8000);
   }
 
   // A frame that did not come up is asked for anew at the next opening.
