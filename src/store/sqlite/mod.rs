@@ -42,6 +42,8 @@ pub struct SqliteStore {
     readers: Option<Readers>,
     /// The profile of that version, so that a turn does not read it anew.
     profile: Mutex<Option<(i64, Arc<Profile>)>>,
+    /// The tokens as they were a moment ago.
+    tokens: tokens::Kept,
     refine: Option<Refine>,
     /// Beside the store, locked by the daemon that serves it; the system lets go of it when the process dies.
     lock: Option<PathBuf>,
@@ -71,7 +73,15 @@ impl SqliteStore {
     }
 
     fn with(writer: Writer, readers: Option<Readers>) -> Self {
-        Self { writer, readers, profile: Mutex::default(), refine: None, lock: None, held: Mutex::default() }
+        Self {
+            writer,
+            readers,
+            profile: Mutex::default(),
+            tokens: tokens::Kept::default(),
+            refine: None,
+            lock: None,
+            held: Mutex::default(),
+        }
     }
 
     /// Lays the configuration's words over the profile's whenever it is read.
