@@ -174,6 +174,7 @@ impl From<StoreError> for Failure {
             StoreError::ReadOnly => {
                 Self::store(message).hint("let the user that runs flow write the file and its folder")
             }
+            StoreError::Foreign => Self::store(message).hint("name another file with --store sqlite://PATH"),
             StoreError::Damaged(_) => {
                 Self::store(message).hint("restore it from a backup, or name another file with --store sqlite://PATH")
             }

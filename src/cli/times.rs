@@ -1,7 +1,7 @@
 //! Times as people write them: RFC 3339, a day, `7d`, `today`, `вчера`.
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::failure::Failure;
@@ -45,7 +45,7 @@ impl Here {
     /// When the text is no time.
     pub fn moment(&self, text: &str, edge: Edge) -> Result<Timestamp, Failure> {
         let text = text.trim();
-        if let Some(moment) = self.point(text) {
+        if let Some(moment) = self.point(text)? {
             return Ok(moment);
         }
         if let Some(back) = length(text) {
@@ -56,16 +56,29 @@ impl Here {
         Ok(self.midnight(day))
     }
 
-    /// A moment that is not a whole day: RFC 3339, or a local date and time.
-    fn point(&self, text: &str) -> Option<Timestamp> {
+    /// A moment that is not a whole day: RFC 3339, or a local date and time. Of a local time that comes
+    /// twice it is the earlier one; one that the clocks skip is refused, for nobody can mean it.
+    fn point(&self, text: &str) -> Result<Option<Timestamp>, Failure> {
         if let Ok(moment) = text.parse::<Timestamp>() {
-            return Some(moment);
+            return Ok(Some(moment));
         }
-        if !text.contains(':') {
-            return None;
+        let Some(local) = text.parse::<DateTime>().ok().filter(|_| text.contains(':')) else { return Ok(None) };
+        let ambiguous = self.tz.to_ambiguous_timestamp(local);
+        if let AmbiguousOffset::Gap { after, .. } = ambiguous.offset() {
+            let hour = self.gap_end(local, after).strftime("%Y-%m-%d %H:%M");
+            let zone = self.tz.iana_name().unwrap_or("the company's zone");
+            return Err(Failure::usage(format!("`{text}` does not exist in {zone}: the clocks are put forward then"))
+                .hint(format!("the first moment after it is {hour}")));
         }
-        let local: DateTime = text.parse().ok()?;
-        Some(local.to_zoned(self.tz.clone()).ok()?.timestamp())
+        Ok(ambiguous.earlier().ok())
+    }
+
+    /// The local time at which a gap that holds `local` ends.
+    fn gap_end(&self, local: DateTime, after: Offset) -> DateTime {
+        // Read with the offset after the gap, a skipped time lies before the change; the change comes next.
+        let earlier = after.to_timestamp(local).unwrap_or(self.now);
+        let change = self.tz.following(earlier).next().map_or(earlier, |change| change.timestamp());
+        change.to_zoned(self.tz.clone()).datetime()
     }
 
     /// The start of a visit: a moment, never a whole day.
@@ -73,7 +86,7 @@ impl Here {
     /// # Errors
     /// When the text is no date with a time.
     pub fn start(&self, text: &str) -> Result<Timestamp, Failure> {
-        self.point(text.trim()).ok_or_else(|| {
+        self.point(text.trim())?.ok_or_else(|| {
             Failure::usage(format!("`{text}` is no date with a time"))
                 .hint("write 2026-03-11T15:00:00+03:00, or 2026-03-11T15:00 in the company's zone")
         })
@@ -102,7 +115,7 @@ impl Here {
         if let Some(back) = length(text) {
             return Ok((self.now - back).to_zoned(self.tz.clone()).date());
         }
-        if let Some(moment) = self.point(text) {
+        if let Some(moment) = self.point(text)? {
             return Ok(moment.to_zoned(self.tz.clone()).date());
         }
         text.parse().map_err(|_| Failure::usage(format!("`{text}` is no time")).hint(FORMS))
@@ -123,6 +136,20 @@ impl Here {
     #[must_use]
     pub fn show(&self, at: Timestamp) -> String {
         at.to_zoned(self.tz.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+}
+
+/// Refuses an end that lies before its beginning.
+///
+/// # Errors
+/// When it does.
+pub fn in_order(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<(), Failure> {
+    match (from, to) {
+        (Some(from), Some(to)) if to <= from => {
+            Err(Failure::usage("the end lies before the beginning")
+                .hint("give an earlier first day, or a later last one"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -163,6 +190,19 @@ mod tests {
         assert_eq!(at("2026-03-11T15:00", Edge::Start), "2026-03-11T12:00:00Z");
         assert_eq!(at("2026-03-11 15:00", Edge::Start), "2026-03-11T12:00:00Z");
         assert_eq!(at("2026-03-11T15:00:00+05:00", Edge::Start), "2026-03-11T10:00:00Z");
+    }
+
+    #[test]
+    fn a_skipped_time_is_refused_with_the_next_one_and_a_repeated_one_is_the_earlier() {
+        let tz = TimeZone::get("Europe/Berlin").unwrap();
+        let berlin = Here { now: "2027-01-01T00:00:00Z".parse().unwrap(), tz };
+        for skipped in ["2027-03-28T02:30", "2027-03-28T02:00", "2027-03-28 02:59"] {
+            let failure = berlin.start(skipped).unwrap_err();
+            assert_eq!(failure.exit, 2);
+            assert!(failure.hint.unwrap().ends_with("2027-03-28 03:00"), "{skipped}");
+        }
+        assert_eq!(berlin.start("2027-03-28T03:00").unwrap().to_string(), "2027-03-28T01:00:00Z");
+        assert_eq!(berlin.start("2026-10-25T02:30").unwrap().to_string(), "2026-10-25T00:30:00Z");
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub enum StoreError {
     /// It may not be written.
     #[error("the store is read-only")]
     ReadOnly,
+    /// The file is a database, of another program.
+    #[error("the file is a SQLite database of another program")]
+    Foreign,
     /// The file is not a store or is damaged.
     #[error("the store is damaged: {0}")]
     Damaged(String),
@@ -532,6 +535,14 @@ pub trait Ledger: Send + Sync {
     /// One row.
     async fn booking(&self, id: BookingId) -> StoreResult<Option<Booking>>;
 
+    /// Notes what a key is tried with before it has a booking. `KeyReused` when it has one already, or
+    /// was tried with something else: an attempt that had no effect may be repeated, but not changed.
+    async fn try_key(&self, connection: &str, key: &str, fingerprint: &str, now: Timestamp) -> StoreResult<()>;
+
+    /// Removes without a trace what was booked under these keys, and the person behind it when nothing
+    /// else refers to them. For bookings that were never meant: a connection that was tried out.
+    async fn remove_bookings(&self, connection: &str, keys: &[String]) -> StoreResult<()>;
+
     /// The row of that key.
     async fn booking_by_key(&self, connection: &str, key: &str) -> StoreResult<Option<Booking>>;
 
@@ -563,6 +574,14 @@ pub struct BookingMove {
     pub employee_id: Option<String>,
     /// The new employee's name.
     pub employee_name: Option<String>,
+}
+
+impl BookingMove {
+    /// What must be equal when the same key is used again.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        format!("move|{}|{}|{}", self.id, self.start, self.employee_id.as_deref().unwrap_or(""))
+    }
 }
 
 /// How the queue stands.

@@ -8,7 +8,7 @@ use super::context::{Context, Open, Session, id, names};
 use super::crm::{Booking, Moving, SlotsWanted, WaitArgs, show_booked, show_cancelled, show_moved, show_slots};
 use super::failure::Failure;
 use super::output::Shape;
-use super::times::Edge;
+use super::times::{Edge, in_order};
 use crate::domain::booking::BookingState;
 use crate::domain::id::BookingId;
 use crate::domain::store::{BookingFilter, Page};
@@ -222,15 +222,18 @@ impl ListArgs {
         let edge = |text: &Option<String>, edge| text.as_deref().map(|text| here.moment(text, edge)).transpose();
         let today = || here.midnight(here.today());
         let states = BookingState::ALL.iter().map(|state| state.as_str());
+        let to = edge(&self.to, Edge::End)?;
+        let from = match (edge(&self.from, Edge::Start)?, &self.to) {
+            (None, None) => Some(today()),
+            (from, _) => from,
+        };
+        in_order(from, to)?;
         Ok(BookingFilter {
             state: names(&self.state, "state", states, BookingState::parse)?,
             phone: self.phone.as_deref().map(|phone| session.phone(phone)).transpose()?,
             employee_id: self.staff.clone(),
-            from: match (edge(&self.from, Edge::Start)?, &self.to) {
-                (None, None) => Some(today()),
-                (from, _) => from,
-            },
-            to: edge(&self.to, Edge::End)?,
+            from,
+            to,
             ..BookingFilter::default()
         })
     }

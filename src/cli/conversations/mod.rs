@@ -12,7 +12,7 @@ use serde_json::json;
 use super::context::{Context, Open, Session, id, names};
 use super::failure::Failure;
 use super::output::{List, Shape};
-use super::times::Edge;
+use super::times::{Edge, in_order};
 use crate::domain::contact::Channel;
 use crate::domain::conversation::{Conversation, ConversationStatus};
 use crate::domain::store::{ConversationFilter, Page};
@@ -161,6 +161,9 @@ const PAGE: u32 = 200;
 pub fn run(command: ConversationsCommand, cx: &mut Context) -> Result<(), Failure> {
     match command {
         ConversationsCommand::List(args) => list(&args.which, args.q.as_deref(), args.limit, cx),
+        ConversationsCommand::Search(args) if args.text.trim().is_empty() => {
+            Err(Failure::usage("there is nothing to search for").hint("`flow conversations list` shows all of them"))
+        }
         ConversationsCommand::Search(args) => list(&args.which, Some(&args.text), args.limit, cx),
         ConversationsCommand::Show(args) => show::run(args, cx),
         ConversationsCommand::Export(args) => export(args, cx),
@@ -240,12 +243,14 @@ impl WhichArgs {
         let here = session.here();
         let edge = |text: &Option<String>, edge| text.as_deref().map(|text| here.moment(text, edge)).transpose();
         let statuses = ConversationStatus::ALL.iter().map(|status| status.as_str());
+        let (since, until) = (edge(&self.since, Edge::Start)?, edge(&self.until, Edge::End)?);
+        in_order(since, until)?;
         Ok(ConversationFilter {
             status: names(&self.status, "status", statuses, ConversationStatus::parse)?,
             channel: names(&self.channel, "channel", Channel::ALL.iter().map(|c| c.as_str()), Channel::parse)?,
             unanswered: self.unanswered.then_some(true),
-            updated_after: edge(&self.since, Edge::Start)?,
-            updated_before: edge(&self.until, Edge::End)?,
+            updated_after: since,
+            updated_before: until,
             q: words.map(str::to_owned).filter(|words| !words.trim().is_empty()),
             ..ConversationFilter::default()
         })

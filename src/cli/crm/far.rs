@@ -63,6 +63,37 @@ pub fn connection(app: &App, name: &str) -> Result<Arc<dyn Crm>, Failure> {
     })
 }
 
+/// Adds to "there is no such service" (or person) the one that was probably meant.
+pub async fn with_advice(failure: Failure, crm: &dyn Crm, service: Option<&str>, staff: Option<&str>) -> Failure {
+    if failure.exit != exit::NOT_FOUND {
+        return failure;
+    }
+    let name = crm.connection();
+    let see = |what: &str| format!("`flow crm {what} {name}` lists them");
+    let Some(catalogue) = crm.catalogue() else { return failure };
+    let service = match service {
+        Some(id) => catalogue.services(true).await.ok().map(|all| (id, all)),
+        None => None,
+    };
+    if let Some((id, all)) = service
+        && all.iter().all(|service| service.id != id)
+    {
+        let near = near::nearest(id, all.iter().map(|service| service.id.as_str()));
+        return failure.hint(meant(near, &see("services")));
+    }
+    let Some(id) = staff else { return failure };
+    let all = catalogue.staff(None).await.unwrap_or_default();
+    let near = near::nearest(id, all.iter().map(|employee| employee.id.as_str()));
+    failure.hint(meant(near, &see("staff")))
+}
+
+fn meant(near: Option<&str>, see: &str) -> String {
+    match near {
+        Some(near) => format!("did you mean `{near}`? {see}"),
+        None => see.to_owned(),
+    }
+}
+
 /// What a connection may lack.
 pub trait Able {
     /// Services and staff.

@@ -122,8 +122,18 @@ fn failed(document: &Document) -> Failure {
     Failure::new("rejected", exit::REFUSED, format!("{}: {} failed", document.connection, names.join(", ")))
 }
 
-/// Books, moves and cancels; whatever was booked is cancelled also when a step fails.
+/// Tries to write; what flow's own ledger keeps of it is removed also when a step fails.
 async fn write(crm: &dyn Crm, session: &Session, wait: WaitArgs, checks: &mut Checks) {
+    let key = format!("test-{}", BookingId::new(session.now()));
+    let keys = [key.clone(), format!("{key}-move")];
+    try_out(crm, session, wait, &keys, checks).await;
+    let connection = crm.connection();
+    let removed = async { Ok(session.app.store.remove_bookings(connection, &keys).await?) };
+    checks.check("remove", removed, |()| "nothing of it is left in the ledger".to_owned()).await;
+}
+
+/// Books, moves and cancels; whatever was booked is cancelled also when moving fails.
+async fn try_out(crm: &dyn Crm, session: &Session, wait: WaitArgs, keys: &[String; 2], checks: &mut Checks) {
     let calendar = match crm.must_book("test") {
         Ok(calendar) => calendar,
         Err(failure) => {
@@ -133,9 +143,9 @@ async fn write(crm: &dyn Crm, session: &Session, wait: WaitArgs, checks: &mut Ch
     };
     let slots = checks.check("slots", free_pair(crm, calendar, session, wait), |slots| count(slots)).await;
     let Some((first, second)) = slots.as_deref().and_then(ends) else { return };
-    let key = BookingId::new(session.now());
+    let [key, move_key] = keys.clone();
     let booking = BookRequest {
-        key: format!("test-{key}"),
+        key,
         service_id: first.service_id.clone(),
         employee_id: first.employee_id.clone(),
         start: first.start.timestamp(),
@@ -154,7 +164,7 @@ async fn write(crm: &dyn Crm, session: &Session, wait: WaitArgs, checks: &mut Ch
     };
     let mut id = booked.id;
     let moving = MoveRequest {
-        key: format!("test-{key}-move"),
+        key: move_key,
         id: id.clone(),
         start: second.start.timestamp(),
         employee_id: second.employee_id.clone(),

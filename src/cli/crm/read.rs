@@ -2,8 +2,9 @@
 
 use clap::Args;
 use jiff::ToSpan;
+use jiff::civil::Date;
 
-use super::far::{Able, WaitArgs, connection};
+use super::far::{Able, WaitArgs, connection, with_advice};
 use super::view;
 use crate::cli::context::{Context, Open, Session};
 use crate::cli::failure::Failure;
@@ -121,7 +122,11 @@ pub(super) fn staff(args: StaffArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.session(Open::Existing, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let catalogue = crm.must_list("staff")?;
-        let staff = args.wait.call(async || catalogue.staff(args.service.as_deref()).await).await?;
+        let service = args.service.as_deref();
+        let staff = match args.wait.call(async || catalogue.staff(service).await).await {
+            Ok(staff) => staff,
+            Err(failure) => return Err(with_advice(failure, crm.as_ref(), service, None).await),
+        };
         out.all(&view::EMPLOYEE, &staff)
     })
 }
@@ -148,13 +153,20 @@ pub async fn show_slots(
     days(from, to)?;
     let query =
         SlotQuery { service_id: wanted.service.clone(), employee_id: wanted.staff.clone(), from, to, moving: None };
-    let slots = wait.call(async || calendar.free_slots(&query).await).await?;
+    let slots = match wait.call(async || calendar.free_slots(&query).await).await {
+        Ok(slots) => slots,
+        Err(failure) => {
+            return Err(with_advice(failure, crm.as_ref(), Some(&wanted.service), wanted.staff.as_deref()).await);
+        }
+    };
     out.all(&view::SLOT, &slots.iter().map(view::slot).collect::<Vec<_>>())
 }
 
-fn days(from: jiff::civil::Date, to: jiff::civil::Date) -> Result<(), Failure> {
+/// Refuses days that cannot be asked for at once.
+fn days(from: Date, to: Date) -> Result<(), Failure> {
     if to < from {
-        return Err(Failure::usage(format!("the last day, {to}, is before the first, {from}")));
+        return Err(Failure::usage(format!("the last day, {to}, is before the first, {from}"))
+            .hint("give an earlier --from, or a later --to"));
     }
     if (to - from).get_days() > DAYS_AT_MOST {
         return Err(Failure::usage(format!("more than {DAYS_AT_MOST} days at once")).hint("ask for fewer days"));
@@ -169,7 +181,8 @@ pub(super) fn find(args: FindArgs, cx: &mut Context) -> Result<(), Failure> {
         let phone = session.phone(&args.phone)?;
         let found = args.wait.call(async || clients.find_by_phone(&phone).await).await?;
         let Some(first) = found.first() else {
-            return Err(Failure::not_found(format!("{} knows nobody with the phone {phone}", args.name)));
+            return Err(Failure::not_found(format!("{} knows nobody with the phone {phone}", args.name))
+                .hint("a number without a country is read as the company's; write it as +79161234567"));
         };
         if args.all { out.all(&view::CLIENT, &found) } else { out.object(&view::CLIENT, first) }
     })

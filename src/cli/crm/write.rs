@@ -2,12 +2,12 @@
 
 use clap::Args;
 
-use super::far::{Able, WaitArgs, connection};
+use super::far::{Able, WaitArgs, connection, with_advice};
 use super::view;
 use crate::cli::context::{Context, Open, Session};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, exit};
 use crate::cli::output::Out;
-use crate::domain::crm::{BookRequest, MoveRequest, Origin};
+use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, MoveRequest, Origin};
 
 /// Book an appointment
 #[derive(Debug, Args)]
@@ -130,18 +130,28 @@ pub async fn show_booked(
 ) -> Result<(), Failure> {
     let crm = connection(&session.app, name)?;
     let calendar = crm.must_book("book")?;
-    let client = Some(booking.client.trim().to_owned()).filter(|name| !name.is_empty());
+    let client = booking.client.trim().to_owned();
+    if client.is_empty() {
+        return Err(Failure::usage("the client's name is empty").hint("say who comes: --name Анна"));
+    }
     let request = BookRequest {
         key: key(booking.key)?,
         service_id: booking.service,
         employee_id: booking.staff,
         start: session.here().start(&booking.start)?,
-        name: client,
+        name: Some(client),
         phone: session.phone(&booking.phone)?,
         comment: booking.comment,
         origin: Origin::default(),
     };
-    let booked = wait.call(async || calendar.book(&request).await).await?;
+    let booked = match wait.call(async || calendar.book(&request).await).await {
+        Ok(booked) => booked,
+        Err(failure) => {
+            let staff = request.employee_id.as_deref();
+            return Err(with_advice(failure, crm.as_ref(), Some(&request.service_id), staff).await);
+        }
+    };
+    stands(&booked)?;
     out.object(&view::BOOKED, &view::booked(&booked))
 }
 
@@ -161,7 +171,8 @@ pub async fn show_moved(
         start: session.here().start(&moving.start)?,
         employee_id: moving.staff,
     };
-    let moved = wait.call(async || calendar.move_to(&request).await).await?;
+    let moved = wait.call(async || calendar.move_to(&request).await).await;
+    let moved = moved.map_err(|failure| listed(failure, name))?;
     out.object(&view::BOOKED, &view::booked(&moved))
 }
 
@@ -175,10 +186,31 @@ pub async fn show_cancelled(
 ) -> Result<(), Failure> {
     let crm = connection(&session.app, name)?;
     let calendar = crm.must_book("cancel")?;
-    let cancelled = wait.call(async || calendar.cancel(id).await).await?;
+    let cancelled = wait.call(async || calendar.cancel(id).await).await;
+    let cancelled = cancelled.map_err(|failure| listed(failure, name))?;
     out.object(&view::CANCELLED, &view::cancelled(&cancelled))
 }
 
+/// The same key again answers the first appointment; one that is over must not pass for a new one.
+fn stands(booked: &Appointment) -> Result<(), Failure> {
+    match booked.status {
+        AppointmentStatus::Booked | AppointmentStatus::Requested => Ok(()),
+        over => Err(Failure::usage(format!("the key was used for {}, which is {over}", booked.id))
+            .hint("take a new --key to book again")),
+    }
+}
+
+fn listed(failure: Failure, name: &str) -> Failure {
+    match failure.exit {
+        exit::NOT_FOUND => failure.hint(format!("`flow crm appointments {name}` lists those to come")),
+        _ => failure,
+    }
+}
+
 fn key(key: String) -> Result<String, Failure> {
-    if key.trim().is_empty() { Err(Failure::usage("the key is empty")) } else { Ok(key) }
+    if key.trim().is_empty() {
+        Err(Failure::usage("the key is empty").hint("name the booking by something of yours: --key order-17"))
+    } else {
+        Ok(key)
+    }
 }

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::context::{Context, Open, Session, id, names};
 use super::failure::Failure;
 use super::output::{List, Shape};
-use super::times::Edge;
+use super::times::{Edge, in_order};
 use crate::domain::contact::Channel;
 use crate::domain::lead::{Lead, LeadStatus};
 use crate::domain::store::{LeadFilter, LeadSort, Page};
@@ -186,13 +186,15 @@ impl WhichArgs {
     fn filter(&self, session: &Session) -> Result<LeadFilter, Failure> {
         let here = session.here();
         let edge = |text: &Option<String>, edge| text.as_deref().map(|text| here.moment(text, edge)).transpose();
+        let (since, until) = (edge(&self.since, Edge::Start)?, edge(&self.until, Edge::End)?);
+        in_order(since, until)?;
         Ok(LeadFilter {
             status: statuses(&self.status)?,
             channel: names(&self.channel, "channel", Channel::ALL.iter().map(|c| c.as_str()), Channel::parse)?,
             source: self.source.clone(),
             q: self.q.clone().filter(|q| !q.trim().is_empty()),
-            created_after: edge(&self.since, Edge::Start)?,
-            created_before: edge(&self.until, Edge::End)?,
+            created_after: since,
+            created_before: until,
             ..LeadFilter::default()
         })
     }

@@ -299,7 +299,11 @@ impl From<StoreError> for Problem {
                 tracing::error!(%error, "the store cannot be written");
                 Self::unavailable(30, words("Хранилище не принимает записей", "The store takes no writes"))
             }
-            StoreError::Open(_) | StoreError::Newer { .. } | StoreError::Damaged(_) | StoreError::Other(_) => {
+            StoreError::Open(_)
+            | StoreError::Newer { .. }
+            | StoreError::Foreign
+            | StoreError::Damaged(_)
+            | StoreError::Other(_) => {
                 tracing::error!(%error, "a request failed");
                 Self::internal()
             }

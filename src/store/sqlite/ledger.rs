@@ -31,10 +31,25 @@ impl Ledger for SqliteStore {
     async fn booking_by_key(&self, connection: &str, key: &str) -> StoreResult<Option<Booking>> {
         let (connection, key) = (connection.to_owned(), key.to_owned());
         self.read(move |c| match known_key(c, &connection, &key)? {
-            Some((_, id)) => find(c, id),
-            None => Ok(None),
+            Some((_, Some(id))) => find(c, id),
+            _ => Ok(None),
         })
         .await
+    }
+
+    async fn try_key(&self, connection: &str, key: &str, fingerprint: &str, now: Timestamp) -> StoreResult<()> {
+        let (connection, key, fingerprint) = (connection.to_owned(), key.to_owned(), fingerprint.to_owned());
+        self.write(move |c| match known_key(c, &connection, &key)? {
+            None => note_key(c, &connection, &key, &fingerprint, None, now),
+            Some((known, None)) if known == fingerprint => Ok(()),
+            Some(_) => Err(StoreError::KeyReused),
+        })
+        .await
+    }
+
+    async fn remove_bookings(&self, connection: &str, keys: &[String]) -> StoreResult<()> {
+        let (connection, keys) = (connection.to_owned(), keys.to_vec());
+        self.write(move |c| keys.iter().try_for_each(|key| remove(c, &connection, key))).await
     }
 
     async fn bookings(&self, filter: &BookingFilter, page: &Page) -> StoreResult<Vec<Booking>> {
@@ -123,10 +138,10 @@ fn read_booking(row: &Row<'_>) -> StoreResult<Booking> {
     })
 }
 
-fn known_key(c: &Connection, connection: &str, key: &str) -> StoreResult<Option<(String, BookingId)>> {
+fn known_key(c: &Connection, connection: &str, key: &str) -> StoreResult<Option<(String, Option<BookingId>)>> {
     let sql = "SELECT fingerprint, booking_id FROM booking_keys WHERE connection=?1 AND key=?2";
     one(c, sql, params![connection, key], |row| {
-        Ok((text(row, "fingerprint")?, parsed(row, "booking_id", |s| s.parse().ok())?))
+        Ok((text(row, "fingerprint")?, parsed_opt(row, "booking_id", |s| s.parse().ok())?))
     })
 }
 
@@ -135,14 +150,14 @@ fn note_key(
     connection: &str,
     key: &str,
     fingerprint: &str,
-    id: BookingId,
+    id: Option<BookingId>,
     now: Timestamp,
 ) -> StoreResult<()> {
     execute(
         c,
         "INSERT INTO booking_keys(connection, key, fingerprint, booking_id, created_at) VALUES(?1,?2,?3,?4,?5)
          ON CONFLICT(connection, key) DO UPDATE SET fingerprint=excluded.fingerprint, booking_id=excluded.booking_id",
-        params![connection, key, fingerprint, id.to_string(), ms(now)],
+        params![connection, key, fingerprint, id.map(|id| id.to_string()), ms(now)],
     )
     .map(|_| ())
 }
@@ -155,7 +170,7 @@ pub(super) fn reserve(
     now: Timestamp,
 ) -> StoreResult<Booking> {
     let fingerprint = new.fingerprint();
-    if let Some((known, first)) = known_key(c, &new.connection, &new.key)?
+    if let Some((known, Some(first))) = known_key(c, &new.connection, &new.key)?
         && let Some(row) = find(c, first)?
         // A refused booking had no effect: its key may try again, also with other arguments.
         && row.state != BookingState::Refused
@@ -193,7 +208,7 @@ pub(super) fn reserve(
     if state.is_live() {
         occupy(c, &new.connection, new.employee_id.as_deref(), new.start, new.end, id)?;
     }
-    note_key(c, &new.connection, &new.key, &fingerprint, id, now)?;
+    note_key(c, &new.connection, &new.key, &fingerprint, Some(id), now)?;
     if state == BookingState::Booked {
         event(c, "booking.booked", &id.to_string(), now)?;
     }
@@ -275,9 +290,14 @@ pub(super) fn apply(c: &Connection, update: &BookingUpdate, now: Timestamp) -> S
 fn relocate(c: &Connection, change: &BookingMove, now: Timestamp) -> StoreResult<Booking> {
     let row = find(c, change.id)?.ok_or(StoreError::NotFound("booking"))?;
     let employee = change.employee_id.as_deref();
-    let fingerprint = format!("move|{}|{}|{}", change.id, change.start, employee.unwrap_or(""));
-    if let Some((known, _)) = known_key(c, &row.connection, &change.key)? {
-        return if known == fingerprint { Ok(row) } else { Err(StoreError::KeyReused) };
+    let fingerprint = change.fingerprint();
+    if let Some((known, moved)) = known_key(c, &row.connection, &change.key)? {
+        if known != fingerprint {
+            return Err(StoreError::KeyReused);
+        }
+        if moved.is_some() {
+            return Ok(row);
+        }
     }
     if !row.state.is_live() {
         return Err(StoreError::NotFound("live booking"));
@@ -290,7 +310,28 @@ fn relocate(c: &Connection, change: &BookingMove, now: Timestamp) -> StoreResult
         params![change.id.to_string(), ms(change.start), ms(change.end), employee, change.employee_name, ms(now)],
     )?;
     occupy(c, &row.connection, employee, change.start, change.end, change.id)?;
-    note_key(c, &row.connection, &change.key, &fingerprint, change.id, now)?;
+    note_key(c, &row.connection, &change.key, &fingerprint, Some(change.id), now)?;
     event(c, "booking.moved", &change.id.to_string(), now)?;
     find(c, change.id)?.ok_or(StoreError::NotFound("booking"))
+}
+
+fn remove(c: &Connection, connection: &str, key: &str) -> StoreResult<()> {
+    let booking = known_key(c, connection, key)?.and_then(|(_, id)| id);
+    execute(c, "DELETE FROM booking_keys WHERE connection=?1 AND key=?2", params![connection, key])?;
+    let Some(row) = booking.map(|id| find(c, id)).transpose()?.flatten() else { return Ok(()) };
+    let id = row.id.to_string();
+    release(c, row.id)?;
+    execute(c, "DELETE FROM booking_keys WHERE booking_id=?1", [&id])?;
+    execute(c, "DELETE FROM events WHERE subject=?1", [&id])?;
+    execute(c, "DELETE FROM bookings WHERE id=?1", [&id])?;
+    let Some(contact) = row.contact_id else { return Ok(()) };
+    execute(
+        c,
+        "DELETE FROM contacts WHERE id=?1
+         AND NOT EXISTS (SELECT 1 FROM conversations WHERE contact_id=?1)
+         AND NOT EXISTS (SELECT 1 FROM leads WHERE contact_id=?1)
+         AND NOT EXISTS (SELECT 1 FROM bookings WHERE contact_id=?1)",
+        [contact.to_string()],
+    )
+    .map(|_| ())
 }

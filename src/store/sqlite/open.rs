@@ -105,7 +105,7 @@ pub(super) fn schema_of(connection: &Connection) -> StoreResult<Option<u32>> {
         .optional()
         .map_err(failure)?;
     if known.is_none() {
-        return Err(StoreError::Damaged("the file is a SQLite database, but not a store of flow's".to_owned()));
+        return Err(StoreError::Foreign);
     }
     connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0)).map_err(failure)
 }

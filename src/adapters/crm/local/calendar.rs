@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use super::Local;
+use super::{Local, refusal};
 use crate::domain::booking::{Booking, BookingState, NewBooking};
 use crate::domain::company::Profile;
 use crate::domain::crm::{
@@ -23,13 +23,12 @@ impl Calendar for Local {
     async fn free_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
         let profile = self.profile("slots").await?;
         if profile.service(&query.service_id).is_none() {
-            let detail = format!("there is no service `{}`", query.service_id);
-            return Err(self.fault(FaultKind::NotFound, "slots", detail));
+            return Err(self.no_service("slots", &query.service_id));
         }
         if let Some(id) = &query.employee_id
             && profile.employee(id).is_none()
         {
-            return Err(self.fault(FaultKind::NotFound, "slots", format!("there is no employee `{id}`")));
+            return Err(self.no_employee("slots", id));
         }
         self.free(&profile, query).await
     }
@@ -38,7 +37,7 @@ impl Calendar for Local {
         let profile = self.profile("book").await?;
         let lost = |error| self.store_fault("book", &error);
         let first = self.store.booking_by_key(&self.name, &request.key).await.map_err(lost)?;
-        if let Some(row) = first.filter(|row| row.state != BookingState::Refused) {
+        if let Some(row) = first {
             let same = row.service_id == request.service_id
                 && row.start == request.start
                 && row.phone.as_ref() == Some(&request.phone)
@@ -47,7 +46,12 @@ impl Calendar for Local {
                 let detail = format!("the key was used for booking {}", row.id);
                 return Err(self.fault(FaultKind::KeyReused, "book", detail));
             }
-            return self.settle(&profile, row).await;
+            if row.state != BookingState::Refused {
+                return self.settle(&profile, row).await;
+            }
+        } else {
+            let tried = self.store.try_key(&self.name, &request.key, &fingerprint(request), self.clock.now()).await;
+            tried.map_err(lost)?;
         }
         let new = self.new_booking(&profile, request).await?;
         let state = BookingState::Booked;
@@ -58,17 +62,14 @@ impl Calendar for Local {
     async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
         let profile = self.profile("move").await?;
         let row = self.row("move", &request.id).await?;
+        if !row.state.is_live() {
+            return Err(self.fault(FaultKind::Rejected, "move", format!("{} is {}", row.id, row.state)));
+        }
+        if let Some(id) = &request.employee_id {
+            self.provider("move", &profile, id, &row.service_id)?;
+        }
         let employee = request.employee_id.clone().or_else(|| row.employee_id.clone());
         let end = request.start + (row.end.duration_since(row.start));
-        let known = self.store.booking_by_key(&self.name, &request.key).await;
-        let repeated = known.map_err(|error| self.store_fault("move", &error))?.is_some();
-        if !repeated && (row.start, &row.employee_id) != (request.start, &employee) {
-            let query = self.day_query(&profile, &row.service_id, employee.as_deref(), request.start, Some(&row));
-            let free = self.free(&profile, &query).await?;
-            if !free.iter().any(|slot| slot.start.timestamp() == request.start) {
-                return Err(self.not_free("move", &profile, request.start));
-            }
-        }
         let change = BookingMove {
             id: row.id,
             key: request.key.clone(),
@@ -77,8 +78,20 @@ impl Calendar for Local {
             employee_name: employee.as_deref().and_then(|id| profile.employee(id)).map(|e| e.name.clone()),
             employee_id: employee,
         };
+        let lost = |error| self.store_fault("move", &error);
+        let known = self.store.booking_by_key(&self.name, &request.key).await.map_err(lost)?;
+        if known.is_none() {
+            let fingerprint = change.fingerprint();
+            let tried = self.store.try_key(&self.name, &request.key, &fingerprint, self.clock.now()).await;
+            tried.map_err(lost)?;
+            if (row.start, &row.employee_id) != (change.start, &change.employee_id) {
+                let employee = change.employee_id.as_deref();
+                let query = self.day_query(&profile, &row.service_id, employee, request.start, Some(&row));
+                self.free_at("move", &profile, &query, request.start).await?;
+            }
+        }
         let moved = self.store.move_booking(&change, self.clock.now()).await;
-        Ok(appointment(&profile, moved.map_err(|error| self.store_fault("move", &error))?))
+        Ok(appointment(&profile, moved.map_err(lost)?))
     }
 
     async fn cancel(&self, id: &str) -> Result<Appointment, Fault> {
@@ -147,22 +160,13 @@ impl Local {
     }
 
     async fn new_booking(&self, profile: &Profile, request: &BookRequest) -> Result<NewBooking, Fault> {
-        let unknown =
-            |what: &str, id: &str| self.fault(FaultKind::NotFound, "book", format!("there is no {what} `{id}`"));
-        let service = profile.service(&request.service_id).ok_or_else(|| unknown("service", &request.service_id))?;
+        let service =
+            profile.service(&request.service_id).ok_or_else(|| self.no_service("book", &request.service_id))?;
         if let Some(id) = &request.employee_id {
-            let employee = profile.employee(id).ok_or_else(|| unknown("employee", id))?;
-            if !employee.services.contains(&service.id) {
-                let detail = format!("{} does not provide `{}`", employee.name, service.id);
-                return Err(self.fault(FaultKind::Rejected, "book", detail));
-            }
+            self.provider("book", profile, id, &service.id)?;
         }
         let query = self.day_query(profile, &service.id, request.employee_id.as_deref(), request.start, None);
-        let free = self.free(profile, &query).await?;
-        let slot = free
-            .into_iter()
-            .find(|slot| slot.start.timestamp() == request.start)
-            .ok_or_else(|| self.not_free("book", profile, request.start))?;
+        let slot = self.free_at("book", profile, &query, request.start).await?;
         let employee = slot.employee_id.as_deref().and_then(|id| profile.employee(id));
         let contact_id = match request.origin.contact_id {
             Some(id) => id,
@@ -215,10 +219,40 @@ impl Local {
         row.filter(|row| row.connection == self.name).ok_or_else(missing)
     }
 
-    fn not_free(&self, operation: &'static str, profile: &Profile, start: Timestamp) -> Fault {
-        let local = start.to_zoned(profile.company.timezone.tz().clone());
-        self.fault(FaultKind::SlotTaken, operation, format!("{} is not free", local.strftime("%Y-%m-%d %H:%M")))
+    /// The free slot that begins then, or why there is none and what is near.
+    async fn free_at(
+        &self,
+        operation: &'static str,
+        profile: &Profile,
+        query: &SlotQuery,
+        start: Timestamp,
+    ) -> Result<Slot, Fault> {
+        let free = self.free(profile, query).await?;
+        if let Some(slot) = free.into_iter().find(|slot| slot.start.timestamp() == start) {
+            return Ok(slot);
+        }
+        let now = self.clock.now().to_zoned(profile.company.timezone.tz().clone());
+        let around = refusal::around(query);
+        let near = refusal::nearest(&self.free(profile, &around).await?, start);
+        let (kind, reason) = refusal::reason(profile, query, start, &now);
+        Err(self.fault(kind, operation, format!("{reason}; {near}")))
     }
+
+    /// Refuses somebody who is not there, or does other things.
+    fn provider(&self, operation: &'static str, profile: &Profile, id: &str, service: &str) -> Result<(), Fault> {
+        let employee = profile.employee(id).ok_or_else(|| self.no_employee(operation, id))?;
+        if employee.services.iter().any(|provided| provided == service) {
+            return Ok(());
+        }
+        let detail = format!("{} does not provide `{service}`", employee.name);
+        Err(self.fault(FaultKind::Rejected, operation, detail))
+    }
+}
+
+/// What must be equal when the same key is tried again.
+fn fingerprint(request: &BookRequest) -> String {
+    let employee = request.employee_id.as_deref().unwrap_or("");
+    format!("book|{}|{employee}|{}|{}", request.service_id, request.start, request.phone.as_str())
 }
 
 fn appointment(profile: &Profile, row: Booking) -> Appointment {

@@ -1,6 +1,7 @@
 //! The built-in CRM: services and staff from the profile, appointments in the ledger.
 
 mod calendar;
+mod refusal;
 
 use std::sync::Arc;
 
@@ -49,6 +50,14 @@ impl Local {
             _ => FaultKind::Store,
         };
         self.fault(kind, operation, error.to_string())
+    }
+
+    fn no_service(&self, operation: &'static str, id: &str) -> Fault {
+        self.fault(FaultKind::NotFound, operation, format!("there is no service `{id}`"))
+    }
+
+    fn no_employee(&self, operation: &'static str, id: &str) -> Fault {
+        self.fault(FaultKind::NotFound, operation, format!("there is no employee `{id}`"))
     }
 
     async fn profile(&self, operation: &'static str) -> Result<Arc<Profile>, Fault> {
@@ -137,7 +146,7 @@ impl Catalogue for Local {
         if let Some(id) = service
             && profile.service(id).is_none()
         {
-            return Err(self.fault(FaultKind::NotFound, "staff", format!("there is no service `{id}`")));
+            return Err(self.no_service("staff", id));
         }
         Ok(profile
             .visible_employees()

@@ -213,12 +213,12 @@ CREATE TABLE booking_slots(
 );
 CREATE INDEX booking_slots_booking ON booking_slots(booking_id);
 
--- One name space of idempotency keys per connection.
+-- One name space of idempotency keys per connection. A key without a booking was tried and had no effect.
 CREATE TABLE booking_keys(
   connection TEXT NOT NULL,
   key TEXT NOT NULL,
   fingerprint TEXT NOT NULL,
-  booking_id TEXT NOT NULL REFERENCES bookings(id),
+  booking_id TEXT REFERENCES bookings(id),
   created_at BIGINT NOT NULL,
   PRIMARY KEY (connection, key)
 );
