@@ -17,17 +17,27 @@ use crate::config::{Loaded, Problems, Sources, load, schema};
   flow config schema > flow.schema.json")]
 pub enum ConfigCommand {
     /// Tell everything that is wrong
+    #[command(after_help = "Examples:
+  flow config check
+  flow config check --config /etc/flow/config.toml")]
     Check,
     /// Show what stands; secrets as ***
     Show(ShowArgs),
     /// Show which file is read, and where the store is
+    #[command(after_help = "Examples:
+  flow config path")]
     Path,
     /// Print the JSON Schema of config.toml
+    #[command(after_help = "Examples:
+  flow config schema > flow.schema.json")]
     Schema,
 }
 
 /// Show what stands; secrets as ***
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow config show
+  flow config show --origins")]
 pub struct ShowArgs {
     /// Show who said so, key by key
     #[arg(long)]

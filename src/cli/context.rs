@@ -205,7 +205,10 @@ pub fn default_zone() -> TimeZone {
 /// # Errors
 /// When it has another form: there can be no such thing.
 pub fn id<T: std::str::FromStr<Err = IdError>>(text: &str, what: &str) -> Result<T, Failure> {
-    text.trim().parse().map_err(|error: IdError| Failure::not_found(format!("there is no {what} `{text}`: {error}")))
+    text.trim().parse().map_err(|error: IdError| {
+        Failure::not_found(format!("there is no {what} `{text}`: {error}"))
+            .hint(format!("`flow {what}s list` shows them"))
+    })
 }
 
 /// Reads a comma list of names.

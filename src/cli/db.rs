@@ -6,7 +6,8 @@ use serde_json::json;
 use super::context::{Context, Open, must_exist};
 use super::failure::{Failure, exit};
 use super::output::Shape;
-use crate::domain::store::StoreError;
+use super::runtime;
+use crate::domain::store::{Finding, StoreError, Upkeep};
 use crate::store::sqlite::{LATEST_SCHEMA, SqliteStore};
 
 /// Look after the store
@@ -16,10 +17,17 @@ use crate::store::sqlite::{LATEST_SCHEMA, SqliteStore};
   flow db check -o json")]
 pub enum DbCommand {
     /// Show the file and its schema
+    #[command(after_help = "Examples:
+  flow db status")]
     Status,
     /// Bring the schema forward
+    #[command(after_help = "Examples:
+  flow db migrate")]
     Migrate,
     /// Look for damage
+    #[command(after_help = "Examples:
+  flow db check
+  flow db check -o json")]
     Check,
 }
 
@@ -77,12 +85,28 @@ fn migrate(cx: &mut Context) -> Result<(), Failure> {
 }
 
 fn check(cx: &mut Context) -> Result<(), Failure> {
-    cx.session(Open::Existing, async |session, out| {
-        let findings = session.app.store.check().await?;
-        if findings.is_empty() && out.is_for_people() {
-            return out.text("nothing is wrong");
+    cx.out.expects(&FINDINGS)?;
+    let path = cx.config()?.store.url.path().to_owned();
+    must_exist(&path)?;
+    // Only the store: a business that cannot be read must not keep its damage from being told.
+    let findings = runtime::run(async {
+        let looked = match SqliteStore::open(&path) {
+            Ok(store) => store.check().await,
+            Err(error) => Err(error),
+        };
+        match looked {
+            Err(StoreError::Damaged(detail)) => Ok(vec![damage(detail)]),
+            looked => Ok(looked?),
         }
-        out.all(&FINDINGS, &findings)?;
-        if findings.is_empty() { Ok(()) } else { Err(Failure::told(exit::FOUND)) }
-    })
+    })?;
+    if findings.is_empty() && cx.out.is_for_people() {
+        return cx.out.text("nothing is wrong");
+    }
+    cx.out.all(&FINDINGS, &findings)?;
+    if findings.is_empty() { Ok(()) } else { Err(Failure::told(exit::FOUND)) }
+}
+
+fn damage(detail: String) -> Finding {
+    let hint = "stop the daemon and restore the store from a backup".to_owned();
+    Finding { check: "file".to_owned(), detail, hint }
 }

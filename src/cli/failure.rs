@@ -100,9 +100,18 @@ impl Failure {
     #[must_use]
     pub fn file(what: &str, path: &std::path::Path, error: &io::Error) -> Self {
         let message = format!("cannot {what} {}: {error}", path.display());
+        let place = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(path).display();
         match error.kind() {
-            io::ErrorKind::NotFound => Self::not_found(message),
-            _ => Self::usage(message),
+            io::ErrorKind::NotFound => Self::not_found(message).hint("check the path"),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if what == "read" => {
+                Self::usage(message).hint("let the user that runs flow read it")
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::store(message)
+                .hint(format!("let the user that runs flow write in {place}, or name another folder")),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::store(message).hint(format!("free some space on the disk that holds {place}"))
+            }
+            _ => Self::usage(message).hint(format!("check what lies at {place}")),
         }
     }
 
@@ -206,11 +215,13 @@ impl From<Fault> for Failure {
         let (code, exit, hint) = match fault.kind {
             FaultKind::Unauthorized => ("unauthorized", exit::REFUSED, Some("check the connection's credentials")),
             FaultKind::Forbidden => ("forbidden", exit::REFUSED, Some("give the account the permission it lacks")),
-            FaultKind::Rejected => ("rejected", exit::REFUSED, None),
-            FaultKind::NotFound => ("not_found", exit::NOT_FOUND, None),
+            FaultKind::Rejected => ("rejected", exit::REFUSED, Some("correct what is named and try again")),
+            FaultKind::NotFound => ("not_found", exit::NOT_FOUND, Some("check the id")),
             FaultKind::Unsupported => ("unsupported", exit::REFUSED, Some("`flow crm kinds` lists what a kind can do")),
             FaultKind::SlotTaken => ("slot_taken", exit::REFUSED, Some(FREE_TIMES)),
-            FaultKind::ClientBlocked => ("client_blocked", exit::REFUSED, None),
+            FaultKind::ClientBlocked => {
+                ("client_blocked", exit::REFUSED, Some("the CRM blocks this client; unblock them there"))
+            }
             FaultKind::LicenceExpired => ("licence_expired", exit::REFUSED, Some("the account must be paid for")),
             FaultKind::KeyReused => ("usage", exit::USAGE, Some("take another --key, or repeat the first arguments")),
             FaultKind::RateLimited => {
@@ -252,6 +263,19 @@ mod tests {
         assert_eq!(read["error"]["code"], "store");
         assert_eq!(read["error"]["exit_code"], 7);
         assert!(read["error"]["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_no_slip_in_the_command() {
+        let told =
+            |kind, what| Failure::file(what, std::path::Path::new("/etc/flow/config.toml"), &io::Error::from(kind));
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::StorageFull] {
+            let failure = told(kind, "write");
+            assert_eq!((failure.code, failure.exit), (Some("store"), exit::STORE), "{kind}");
+            assert!(failure.hint.unwrap().contains("/etc/flow"), "{kind}");
+        }
+        assert_eq!(told(io::ErrorKind::NotFound, "read").exit, exit::NOT_FOUND);
+        assert!(told(io::ErrorKind::IsADirectory, "write").hint.is_some());
     }
 
     #[test]

@@ -21,10 +21,9 @@ pub enum Answer {
     Other,
 }
 
-/// Asks.
+/// Asks at an address that can be reached.
 #[must_use]
-pub fn ask(listen: SocketAddr) -> Answer {
-    let address = reachable(listen);
+pub fn ask(address: SocketAddr) -> Answer {
     let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return Answer::Down };
     let asked = stream
         .set_read_timeout(Some(PATIENCE))
@@ -37,8 +36,9 @@ pub fn ask(listen: SocketAddr) -> Answer {
     }
 }
 
-/// An address that means every interface is asked on the loopback one.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+/// Where to ask a daemon that listens there: one that listens on every interface, on the loopback one.
+#[must_use]
+pub fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

@@ -40,9 +40,14 @@ pub fn run(args: &InitArgs, cx: &mut Context) -> Result<(), Failure> {
         return Err(Failure::usage(format!("nothing was written: there is already {}", names.join(" and ")))
             .hint("replace it with --yes, or write elsewhere with --dir DIR"));
     }
+    let was_there = |path: &PathBuf| there.contains(&path.as_path());
     std::fs::create_dir_all(&dir).map_err(|error| Failure::file("make", &dir, &error))?;
     for (path, text) in &files {
-        std::fs::write(path, text).map_err(|error| Failure::file("write", path, &error))?;
+        std::fs::write(path, text).map_err(|error| {
+            // Both or none; what was there before this run cannot be given back.
+            files.iter().filter(|(path, _)| !was_there(path)).for_each(|(path, _)| drop(std::fs::remove_file(path)));
+            Failure::file("write", path, &error)
+        })?;
     }
     let written: Vec<_> = files.iter().map(|(path, _)| path.display().to_string()).collect();
     cx.out.told(&WRITTEN, &json!({"written": written}), &written.join("\n"))?;

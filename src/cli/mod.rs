@@ -23,8 +23,11 @@ mod runtime;
 mod seed;
 mod serve;
 mod status;
+#[cfg(test)]
+mod tests;
 mod times;
 mod token;
+mod usage;
 mod version;
 
 use std::ffi::OsString;
@@ -150,9 +153,9 @@ enum Command {
 pub fn run() -> ExitCode {
     let args = arguments();
     let as_json = wants_json(&args);
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error, as_json),
+        Err(error) => return unparsed(&error, &args, as_json),
     };
     // A bug must not look like anything else: Rust's own exit code for a panic is not one of ours.
     let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(cli))).unwrap_or_else(|_| {
@@ -216,16 +219,14 @@ fn context(global: Globals) -> Context {
 }
 
 /// Help and version are answers; anything else is a usage failure.
-fn unparsed(error: &clap::Error, as_json: bool) -> ExitCode {
+fn unparsed(error: &clap::Error, args: &[OsString], as_json: bool) -> ExitCode {
     let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if is_answer || !as_json {
         // A reader that went away is no failure, and nobody can be told that stderr is gone.
         drop(error.print());
         return if is_answer { ExitCode::SUCCESS } else { ExitCode::from(failure::exit::USAGE) };
     }
-    let text = error.render().to_string();
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    end(&Failure::usage(message).hint("see `flow --help`"), true)
+    end(&usage::told(error, args), true)
 }
 
 fn end(failure: &Failure, as_json: bool) -> ExitCode {
@@ -252,13 +253,8 @@ fn wants_json(args: &[OsString]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+mod format_tests {
     use super::*;
-
-    #[test]
-    fn the_definitions_are_sound() {
-        definitions().debug_assert();
-    }
 
     #[test]
     fn failures_are_for_programs_however_the_format_is_written() {

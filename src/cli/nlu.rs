@@ -33,6 +33,10 @@ pub enum NluCommand {
 
 /// Parse a text, or a file of texts
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow nlu parse 'запишите меня на пятницу после шести'
+  flow nlu parse --at 2026-03-10T10:00:00+03:00 'tomorrow at 3 pm'
+  flow nlu parse --file sentences.jsonl")]
 pub struct ParseArgs {
     /// The text; stdin when absent
     #[arg(conflicts_with = "file")]
@@ -43,7 +47,7 @@ pub struct ParseArgs {
     /// The zone it is said in; the company's when absent
     #[arg(long, value_name = "TZ")]
     tz: Option<String>,
-    /// One {"text","at","tz"} a line, one answer a line; - is stdin
+    /// One {"text","at","tz"} a line of at most 64 KiB, one answer a line; - is stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
 }
@@ -166,6 +170,9 @@ impl Listener {
         if line.len() > TEXT_AT_MOST {
             return Err(format!("the line is longer than {TEXT_AT_MOST} bytes"));
         }
+        if line.trim_ascii().is_empty() {
+            return Err("the line is empty".to_owned());
+        }
         let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
         let tz = match &line.tz {
             Some(name) => zone(name).map_err(|failure| failure.message)?,
@@ -188,9 +195,6 @@ fn lines(mut source: impl BufRead, listener: &Listener, out: &mut Out) -> Result
     let mut wrong: u64 = 0;
     let mut line = Vec::new();
     while next_line(&mut source, &mut line).map_err(|error| Failure::usage(format!("the file: {error}")))? {
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
         let answer = match listener.line(&line) {
             Ok(understood) => serde_json::to_string(&understood),
             Err(error) => {

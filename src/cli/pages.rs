@@ -23,7 +23,7 @@ pub struct CompletionsArgs {
 
 /// Write the manual pages into a directory
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   flow man /usr/local/share/man/man1")]
 pub struct ManArgs {
     /// The directory, which is made when it is not there

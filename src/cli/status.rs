@@ -15,6 +15,9 @@ use crate::domain::view::rfc3339;
 
 /// Show how things stand
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow status
+  flow status -o json")]
 pub struct StatusArgs {}
 
 static STATUS: Shape = Shape {
@@ -36,6 +39,7 @@ static STATUS: Shape = Shape {
         "queue.dead",
         "queue.oldest",
         "daemon.listen",
+        "daemon.asked",
         "daemon.state",
     ],
     columns: &[("company", "company")],
@@ -50,14 +54,15 @@ pub fn run(_args: StatusArgs, cx: &mut Context) -> Result<(), Failure> {
         let queue = store.queue_stats().await?;
         let today = bookings_today(session).await?;
         let listen = session.app.config.http.listen;
-        let daemon = health::ask(listen);
+        let asked = health::reachable(listen);
+        let daemon = health::ask(asked);
         let company = session.profile.as_ref().map(|profile| profile.company.name.clone());
         let status = json!({
             "company": company, "timezone": session.tz.iana_name(),
             "store": session.app.config.store.url.to_string(), "crm": session.app.config.crm.active,
             "counts": counts, "bookings_today": today,
             "queue": {"pending": queue.pending, "dead": queue.dead, "oldest": queue.oldest.map(rfc3339)},
-            "daemon": {"listen": listen.to_string(), "state": daemon},
+            "daemon": {"listen": listen.to_string(), "asked": asked.to_string(), "state": daemon},
         });
         let text = screen(session, company.as_deref(), &counts, today, &queue, daemon);
         out.told(&STATUS, &status, &text)
@@ -94,10 +99,11 @@ fn screen(
     line("queue", format!("{} waiting, {} given up{oldest}", queue.pending, queue.dead));
     line("crm", config.crm.active.clone());
     line("store", config.store.url.to_string());
+    let asked = health::reachable(config.http.listen);
     let daemon = match daemon {
-        Answer::Up => format!("up at http://{}", config.http.listen),
-        Answer::Down => format!("not running ({}); start it with `flow serve`", config.http.listen),
-        Answer::Other => format!("something else answers at {}", config.http.listen),
+        Answer::Up => format!("one answers at http://{asked}; it may serve another store"),
+        Answer::Down => format!("nobody answers at {asked}; start it with `flow serve`"),
+        Answer::Other => format!("something else answers at {asked}"),
     };
     line("daemon", daemon);
     text

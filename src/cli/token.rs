@@ -20,6 +20,8 @@ pub enum TokenCommand {
     /// Make a token and print it once
     Create(CreateArgs),
     /// List tokens
+    #[command(after_help = "Examples:
+  flow token list")]
     List,
     /// Revoke a token at once
     Revoke(RevokeArgs),
@@ -27,6 +29,8 @@ pub enum TokenCommand {
 
 /// Make a token and print it once
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow token create site --scope leads:write,messages:ingest --expires 90d")]
 pub struct CreateArgs {
     /// What you call it
     name: String,
@@ -40,6 +44,8 @@ pub struct CreateArgs {
 
 /// Revoke a token at once
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow token revoke site")]
 pub struct RevokeArgs {
     /// Its id or its name
     token: String,
@@ -103,6 +109,11 @@ fn create(args: CreateArgs, cx: &mut Context) -> Result<(), Failure> {
         let expires_at = args.expires.as_deref().map(|text| session.here().ahead(text)).transpose()?;
         if expires_at.is_some_and(|end| end <= now) {
             return Err(Failure::usage("a token that has expired already is of no use"));
+        }
+        let same = |token: &Token| token.name == name && token.revoked_at.is_none();
+        if session.app.store.tokens().await?.iter().any(same) {
+            return Err(Failure::usage(format!("there is already a token `{name}`"))
+                .hint(format!("take another name, or end that one with `flow token revoke {name}`")));
         }
         let issued = token::issue();
         let token = Token {

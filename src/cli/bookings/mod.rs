@@ -39,6 +39,9 @@ pub enum BookingsCommand {
 
 /// Show bookings by the start of the visit
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow bookings list
+  flow bookings list --from today --to tomorrow --state booked")]
 pub struct ListArgs {
     /// Only in these states: held, committing, booked, refused, unknown, cancelled, done, no_show
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
@@ -62,6 +65,8 @@ pub struct ListArgs {
 
 /// Show one booking
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow bookings show bk_01JX…")]
 pub struct ShowArgs {
     /// The booking
     id: String,
@@ -69,6 +74,8 @@ pub struct ShowArgs {
 
 /// List free times
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow bookings slots --service haircut-women --from tomorrow")]
 pub struct SlotsArgs {
     /// For this service
     #[arg(long, value_name = "ID")]
@@ -88,6 +95,9 @@ pub struct SlotsArgs {
 
 /// Book a visit
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow bookings create --service haircut-women --staff anna --start 2026-03-11T15:00 \\
+      --phone '8 916 123-45-67' --name Анна")]
 pub struct CreateArgs {
     /// The service
     #[arg(long, value_name = "ID")]
@@ -116,6 +126,8 @@ pub struct CreateArgs {
 
 /// Move a visit
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow bookings move bk_01JX… --start 2026-03-12T11:00")]
 pub struct MoveArgs {
     /// The booking
     id: String,
@@ -134,6 +146,8 @@ pub struct MoveArgs {
 
 /// Cancel a visit
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow bookings cancel bk_01JX…")]
 pub struct CancelArgs {
     /// The booking
     id: String,

@@ -42,6 +42,9 @@ pub enum ConversationsCommand {
 
 /// Show conversations, the latest first
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow conversations list --status waiting_operator
+  flow conversations list --since today --channel telegram")]
 pub struct ListArgs {
     #[command(flatten)]
     which: WhichArgs,
@@ -55,6 +58,9 @@ pub struct ListArgs {
 
 /// Find conversations by their words
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow conversations search окрашивание
+  flow conversations search 'сломался принтер' --since 7d")]
 pub struct SearchArgs {
     /// Words of the messages
     text: String,
@@ -67,6 +73,8 @@ pub struct SearchArgs {
 
 /// Write conversations with their messages as JSON lines
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow conversations export --since 30d > talks.jsonl")]
 pub struct ExportArgs {
     #[command(flatten)]
     which: WhichArgs,
@@ -77,6 +85,8 @@ pub struct ExportArgs {
 
 /// End a conversation; the client's next message opens it again
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow conversations close cv_01JX…")]
 pub struct CloseArgs {
     /// The conversation
     id: String,

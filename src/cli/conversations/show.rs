@@ -13,6 +13,9 @@ use crate::domain::conversation::{Conversation, Message, Role};
 
 /// Show one conversation with its messages
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow conversations show cv_01JX…
+  flow conversations show cv_01JX… --trace     why each reply was given")]
 pub struct ShowArgs {
     /// The conversation
     id: String,

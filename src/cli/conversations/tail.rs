@@ -14,6 +14,9 @@ use crate::domain::view::MessageView;
 
 /// Show the latest messages of all conversations
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow conversations tail
+  flow conversations tail -f -o jsonl")]
 pub struct TailArgs {
     /// So many of them
     #[arg(long, value_name = "N", default_value_t = 20)]

@@ -27,6 +27,8 @@ pub(super) use write::{Booking, Moving, show_booked, show_cancelled, show_moved}
   flow crm cancel local bk_01JX…")]
 pub enum CrmCommand {
     /// List the kinds of CRM there are
+    #[command(after_help = "Examples:
+  flow crm kinds")]
     Kinds,
     /// Ask a CRM who we are and what we may do
     Test(probe::TestArgs),

@@ -19,6 +19,9 @@ use crate::domain::id::BookingId;
 
 /// Ask a CRM who we are and what we may do
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm test local
+  flow crm test local --write")]
 pub struct TestArgs {
     /// The connection
     name: String,

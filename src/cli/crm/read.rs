@@ -18,6 +18,9 @@ const DAYS_AT_MOST: i32 = 366;
 
 /// List services
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm services local
+  flow crm services local --all -o json")]
 pub struct ServicesArgs {
     /// The connection
     name: String,
@@ -30,6 +33,8 @@ pub struct ServicesArgs {
 
 /// List staff
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm staff local --service haircut-women")]
 pub struct StaffArgs {
     /// The connection
     name: String,
@@ -42,6 +47,8 @@ pub struct StaffArgs {
 
 /// List free times
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm slots local --service haircut-women --from tomorrow --to +7d")]
 pub struct SlotsArgs {
     /// The connection
     name: String,
@@ -63,6 +70,8 @@ pub struct SlotsArgs {
 
 /// Find a client by phone
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm find local --phone '8 916 123-45-67'")]
 pub struct FindArgs {
     /// The connection
     name: String,
@@ -78,6 +87,9 @@ pub struct FindArgs {
 
 /// List appointments
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm appointments local
+  flow crm appointments local --phone 89161234567 --all")]
 pub struct AppointmentsArgs {
     /// The connection
     name: String,

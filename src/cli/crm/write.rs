@@ -11,6 +11,9 @@ use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, MoveReques
 
 /// Book an appointment
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm book local --service haircut-women --staff anna --start 2026-03-11T15:00 \\
+      --phone '8 916 123-45-67' --name Анна --key order-17")]
 pub struct BookArgs {
     /// The connection
     name: String,
@@ -41,6 +44,8 @@ pub struct BookArgs {
 
 /// Move an appointment
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm move local bk_01JX… --start 2026-03-12T11:00 --key order-17-move")]
 pub struct MoveArgs {
     /// The connection
     name: String,
@@ -61,6 +66,8 @@ pub struct MoveArgs {
 
 /// Cancel an appointment
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow crm cancel local bk_01JX…")]
 pub struct CancelArgs {
     /// The connection
     name: String,

@@ -29,6 +29,9 @@ pub enum EvalCommand {
 
 /// Play scenarios and grade what came of them
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow eval run scenarios/
+  flow eval run scenarios/ --k 4 --junit eval.xml")]
 pub struct RunArgs {
     /// Scenario files, or folders of them
     #[arg(required = true, value_name = "PATH")]

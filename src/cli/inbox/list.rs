@@ -12,6 +12,9 @@ use crate::domain::view::ConversationView;
 
 /// Show who waits for a person, the longest first, then what people have taken
 #[derive(Debug, Default, Args)]
+#[command(after_help = "Examples:
+  flow inbox list
+  flow inbox list -o json")]
 pub struct ListArgs {
     /// At most so many; 0 is all
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -18,6 +18,8 @@ const SOMEBODY: &str = "operator";
 
 /// Take a conversation; the bot is silent until it is returned
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow inbox take cv_01JX… --as Ольга")]
 pub struct TakeArgs {
     /// The conversation
     id: String,
@@ -27,6 +29,9 @@ pub struct TakeArgs {
 
 /// Write to the client; what nobody has taken is taken
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow inbox reply cv_01JX… Добрый день! Чем помочь?
+  flow inbox reply cv_01JX… - < answer.txt")]
 pub struct ReplyArgs {
     /// The conversation
     id: String,
@@ -39,6 +44,8 @@ pub struct ReplyArgs {
 
 /// Give a conversation back to the bot
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow inbox return cv_01JX…")]
 pub struct ReturnArgs {
     /// The conversation
     id: String,

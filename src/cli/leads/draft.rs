@@ -23,11 +23,11 @@ pub const WRITABLE: &[(&str, usize)] = &[
     ("tags", 1100),
     ("assigned_to", 100),
     ("custom", 8192),
+    ("created_at", 64),
 ];
 
 /// Members that flow writes itself: an export has them, an import passes them over.
-pub const OWN: &[&str] =
-    &["id", "contact_id", "conversation_id", "consent", "crm", "created_at", "updated_at", "version"];
+pub const OWN: &[&str] = &["id", "contact_id", "conversation_id", "consent", "crm", "updated_at", "version"];
 
 const TAGS_AT_MOST: usize = 20;
 const TAG_AT_MOST: usize = 50;
@@ -90,7 +90,14 @@ impl Reader {
             "desired_text" => lead.desired_text = given,
             "comment" => lead.comment = given,
             "assigned_to" => lead.assigned_to = given,
-            "desired_at" => lead.desired_at = given.map(|text| self.moment(&text)).transpose()?,
+            "desired_at" => lead.desired_at = given.map(|text| self.moment(member, &text)).transpose()?,
+            "created_at" => {
+                let at = given.map(|text| self.moment(member, &text)).transpose()?;
+                lead.created_at = at.unwrap_or(lead.created_at);
+                if lead.created_at > self.here.now {
+                    return Err("created_at: it lies ahead".to_owned());
+                }
+            }
             "status" => lead.status = given.map(|text| status(&text)).transpose()?.unwrap_or(lead.status),
             "channel" => lead.channel = given.map(|text| channel(&text)).transpose()?.unwrap_or(lead.channel),
             "tags" => lead.tags = given.map(|text| tags(&text)).transpose()?.unwrap_or_default(),
@@ -107,8 +114,8 @@ impl Reader {
         Phone::parse(text, self.region).map_err(|_| format!("phone: `{text}` is no phone number"))
     }
 
-    fn moment(&self, text: &str) -> Result<Timestamp, String> {
-        self.here.moment(text, Edge::Start).map_err(|failure| format!("desired_at: {failure}"))
+    fn moment(&self, member: &str, text: &str) -> Result<Timestamp, String> {
+        self.here.moment(text, Edge::Start).map_err(|failure| format!("{member}: {failure}"))
     }
 }
 

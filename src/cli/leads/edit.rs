@@ -12,6 +12,9 @@ use crate::domain::view;
 
 /// Add a lead
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow leads add --name Анна --phone '8 916 123-45-67' --service Стрижка
+  flow leads add --email anna@example.ru --source instagram")]
 pub struct AddArgs {
     #[command(flatten)]
     members: Members,
@@ -19,6 +22,9 @@ pub struct AddArgs {
 
 /// Change a lead
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow leads set ld_01JX… --status won
+  flow leads set ld_01JX… --comment ''      an empty text clears")]
 pub struct SetArgs {
     /// The lead
     id: String,
@@ -71,7 +77,11 @@ impl Members {
         let reader = Reader { here: session.here(), region: session.region() };
         let wrong: Vec<String> =
             self.given().filter_map(|(member, text)| reader.set(lead, member, text).err()).collect();
-        if wrong.is_empty() { Ok(()) } else { Err(Failure::usage(wrong.join("\n"))) }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let forms = "a phone is +79161234567 or 8 (916) 123-45-67, an e-mail address anna@example.ru; see --help";
+        Err(Failure::usage(wrong.join("\n")).hint(forms))
     }
 }
 
@@ -83,6 +93,10 @@ pub(super) fn add(args: AddArgs, cx: &mut Context) -> Result<(), Failure> {
         let mut lead = blank(Channel::Api, now);
         args.members.apply(&mut lead, session)?;
         reachable(&lead).map_err(|wrong| Failure::usage(wrong).hint("give --phone or --email"))?;
+        if let Some(phone) = &lead.phone {
+            let contact = session.app.store.ensure_contact(phone, lead.name.as_deref(), now).await?;
+            lead.contact_id = Some(contact.id);
+        }
         let created = session.app.store.create_lead(&lead, true, now, None).await?;
         if created.duplicate {
             out.note("an open lead with this phone was there already; its empty fields are filled");

@@ -9,6 +9,9 @@ use crate::cli::output::Format;
 
 /// Write leads as CSV or JSON lines
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow leads export > leads.csv
+  flow leads export --since 30d --format jsonl")]
 pub struct ExportArgs {
     #[command(flatten)]
     which: WhichArgs,

@@ -1,8 +1,11 @@
 //! `flow leads import`: a file row by row; what is wrong with one row does not keep the others out.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::{Args, ValueHint};
 use futures_util::{StreamExt, stream};
@@ -21,8 +24,11 @@ use crate::domain::lead::Lead;
 /// Read leads from a CSV or JSON lines file
 #[derive(Debug, Args)]
 #[command(after_help = "CSV needs a header with names of members: name, phone, email, service, source, comment,
-status, channel, desired_at, desired_text, tags, assigned_to, custom. A lead needs a phone
-or an email. An open lead with the same phone is completed instead of doubled.")]
+status, channel, desired_at, desired_text, tags, assigned_to, custom, created_at. Cells are
+separated by commas, semicolons or tabs. A lead needs a phone or an email. An open lead
+with the same phone is completed instead of doubled. Examples:
+  flow leads import leads.csv
+  flow leads export --store sqlite://old.db | flow leads import -")]
 pub struct ImportArgs {
     /// The file, - for stdin; .jsonl and .ndjson are JSON lines, anything else is CSV
     #[arg(value_hint = ValueHint::FilePath)]
@@ -37,6 +43,8 @@ struct Report {
     duplicates: u64,
     failed: u64,
     errors: Vec<RowError>,
+    /// Columns that were there and are flow's own to write.
+    not_taken: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,7 +54,7 @@ struct RowError {
 }
 
 static REPORT: Shape = Shape {
-    members: &["total", "created", "duplicates", "failed", "errors"],
+    members: &["total", "created", "duplicates", "failed", "errors", "not_taken"],
     columns: &[("total", "total"), ("created", "created"), ("duplicates", "duplicates"), ("failed", "failed")],
     times: &[],
 };
@@ -57,6 +65,8 @@ const AT_ONCE: usize = 64;
 const LINE_AT_MOST: u64 = 1024 * 1024;
 
 type Row = (u64, Result<Lead, String>);
+/// Columns that are passed over, as they are met.
+type Passed = Rc<RefCell<BTreeSet<String>>>;
 
 /// Imports the file.
 pub(super) fn run(args: ImportArgs, cx: &mut Context) -> Result<(), Failure> {
@@ -65,12 +75,18 @@ pub(super) fn run(args: ImportArgs, cx: &mut Context) -> Result<(), Failure> {
     let (source, size) = open(&args.file, &path)?;
     cx.session(Open::Create, async |session, out| {
         let reader = Reader { here: session.here(), region: session.region() };
+        let passed_over = Passed::default();
         let rows: Box<dyn Iterator<Item = Row>> = if is_lines(&args.file) {
-            Box::new(json_rows(BufReader::new(source), reader))
+            Box::new(json_rows(BufReader::new(source), reader, passed_over.clone()))
         } else {
-            Box::new(csv_rows(source, reader)?)
+            Box::new(csv_rows(BufReader::new(source), reader, &passed_over)?)
         };
-        let report = load(session, rows, size, out).await?;
+        let mut report = load(session, rows, size, out).await?;
+        report.not_taken = passed_over.take();
+        if !report.not_taken.is_empty() {
+            let names: Vec<&str> = report.not_taken.iter().map(String::as_str).collect();
+            out.note(&format!("not taken over, flow writes them itself: {}", names.join(", ")));
+        }
         tell(&report, out)
     })
 }
@@ -99,7 +115,11 @@ async fn load(
     let now = session.now();
     let stored = stream::iter(rows).map(|(line, row)| async move {
         let outcome = match row {
-            Ok(lead) => session.app.store.create_lead(&lead, true, now, None).await.map_err(Failure::from),
+            // An old lead is the same as one of its own time, also when the file is imported again.
+            Ok(lead) => {
+                let at = lead.created_at.min(now);
+                session.app.store.create_lead(&lead, true, at, None).await.map_err(Failure::from)
+            }
             Err(wrong) => Err(Failure::new("rejected", exit::REFUSED, wrong)),
         };
         (line, outcome)
@@ -138,9 +158,17 @@ fn tell(report: &Report, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// Rows of a CSV file, with the line each begins on.
-fn csv_rows(source: Box<dyn Read>, reader: Reader) -> Result<impl Iterator<Item = Row>, Failure> {
-    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::new(source));
-    let header = table.headers().map_err(|error| Failure::usage(format!("the header cannot be read: {error}")))?;
+fn csv_rows(
+    mut source: BufReader<Box<dyn Read>>,
+    reader: Reader,
+    passed_over: &Passed,
+) -> Result<impl Iterator<Item = Row> + use<>, Failure> {
+    let start = source.fill_buf().map_err(|error| Failure::usage(format!("the file cannot be read: {error}")))?;
+    let delimiter = delimiter(start);
+    let mut table = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(source);
+    let header = table.headers().map_err(|error| {
+        Failure::usage(format!("the header cannot be read: {}", unread(&error))).hint("save the file as CSV in UTF-8")
+    })?;
     let columns: Vec<String> =
         header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_lowercase()).collect();
     columns.iter().try_for_each(|name| known(name).map_err(|(wrong, hint)| Failure::usage(wrong).hint(hint)))?;
@@ -149,13 +177,29 @@ fn csv_rows(source: Box<dyn Read>, reader: Reader) -> Result<impl Iterator<Item 
             Failure::usage("the file has no header").hint("its first line names the members: name,phone,service")
         );
     }
+    passed_over.borrow_mut().extend(columns.iter().filter(|name| is_own(name) && !name.is_empty()).cloned());
     Ok(table.into_records().map(move |record| match record {
         Ok(record) => {
             let line = record.position().map_or(0, csv::Position::line);
             (line, csv_row(&record, &columns, &reader))
         }
-        Err(error) => (error.position().map_or(0, csv::Position::line), Err(error.to_string())),
+        Err(error) => (error.position().map_or(0, csv::Position::line), Err(unread(&error))),
     }))
+}
+
+/// What separates the cells: the sign that the header has most of, outside quotes.
+fn delimiter(start: &[u8]) -> u8 {
+    let header = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let bare: Vec<u8> = header.split(|byte| *byte == b'"').step_by(2).flatten().copied().collect();
+    let count = |sign: u8| bare.iter().filter(|byte| **byte == sign).count();
+    [b'\t', b';', b','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',')
+}
+
+fn unread(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8: save the file as UTF-8 (\"CSV UTF-8\" in Excel)".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 fn csv_row(record: &csv::StringRecord, columns: &[String], reader: &Reader) -> Result<Lead, String> {
@@ -167,7 +211,7 @@ fn csv_row(record: &csv::StringRecord, columns: &[String], reader: &Reader) -> R
 }
 
 /// Lines of JSON; empty ones are passed over.
-fn json_rows(mut source: impl BufRead, reader: Reader) -> impl Iterator<Item = Row> {
+fn json_rows(mut source: impl BufRead, reader: Reader, passed_over: Passed) -> impl Iterator<Item = Row> {
     let mut number = 0;
     std::iter::from_fn(move || {
         loop {
@@ -176,19 +220,20 @@ fn json_rows(mut source: impl BufRead, reader: Reader) -> impl Iterator<Item = R
             match source.by_ref().take(LINE_AT_MOST).read_until(b'\n', &mut line) {
                 Ok(0) => return None,
                 Ok(_) if line.trim_ascii().is_empty() => {}
-                Ok(_) => return Some((number, json_row(&line, &reader))),
+                Ok(_) => return Some((number, json_row(&line, &reader, &passed_over))),
                 Err(error) => return Some((number, Err(error.to_string()))),
             }
         }
     })
 }
 
-fn json_row(line: &[u8], reader: &Reader) -> Result<Lead, String> {
+fn json_row(line: &[u8], reader: &Reader, passed_over: &Passed) -> Result<Lead, String> {
     let value: Value = serde_json::from_slice(line).map_err(|error| format!("no JSON: {error}"))?;
     let Value::Object(members) = value else { return Err("expected an object".to_owned()) };
     for name in members.keys() {
         known(name).map_err(|(wrong, hint)| format!("{wrong}; {hint}"))?;
     }
+    passed_over.borrow_mut().extend(members.keys().filter(|name| is_own(name)).cloned());
     let text = |value: Value| match value {
         Value::String(text) => text,
         other => other.to_string(),

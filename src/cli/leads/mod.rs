@@ -41,6 +41,9 @@ pub enum LeadsCommand {
 
 /// Show leads, newest first
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow leads list --status new,qualified --since today
+  flow leads list --q Анна --limit 0 -o csv")]
 pub struct ListArgs {
     #[command(flatten)]
     which: WhichArgs,
@@ -74,6 +77,8 @@ pub struct WhichArgs {
 
 /// Show one lead
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  flow leads show ld_01JX…")]
 pub struct ShowArgs {
     /// The lead
     id: String,

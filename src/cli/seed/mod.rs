@@ -24,7 +24,7 @@ use crate::domain::company::Profile;
 #[command(after_help = "Examples:
   flow seed profile.toml
   flow seed --preset salon
-  flow seed --preset salon --activity 500 --days 30 --rng 7")]
+  flow seed --preset salon --activity 500 --days 30 --rng 7    again after an interruption: the rest")]
 pub struct SeedArgs {
     /// The profile
     #[arg(value_hint = ValueHint::FilePath)]
@@ -39,7 +39,7 @@ pub struct SeedArgs {
     #[arg(long, value_name = "D", default_value_t = 30, requires = "activity",
           value_parser = clap::value_parser!(u32).range(1..=3650))]
     days: u32,
-    /// The same number makes the same activity
+    /// The same number makes the same activity; what is there of it stays, the rest is added
     #[arg(long, value_name = "S", default_value_t = 1, requires = "activity")]
     rng: u64,
     /// The moment the activity ends at; now when absent
@@ -69,7 +69,12 @@ pub fn run(args: SeedArgs, cx: &mut Context) -> Result<(), Failure> {
     let (profile, warnings) = match (&args.preset, &args.file) {
         (Some(name), _) => (preset(name, &overrides)?, Vec::new()),
         (None, Some(file)) => load_profile(&cx.env.cwd().join(file), &overrides).map_err(|problems| {
-            Failure::from(problems).hint("nothing was loaded; correct the lines that are named and load it again")
+            let file = cx.env.cwd().join(file);
+            let hint = match file.exists() {
+                true => "nothing was loaded; correct the lines that are named and load it again",
+                false => "nothing was loaded; check the path, or take a ready profile with --preset salon",
+            };
+            Failure::from(problems).hint(hint)
         })?,
         (None, None) => return Err(Failure::usage("name a profile, or a --preset")),
     };
@@ -117,7 +122,17 @@ async fn load(args: &SeedArgs, profile: &Profile, session: &Session, out: &mut O
     if change.services_hidden + change.employees_hidden > 0 {
         text.push_str(&format!("; hidden now: {} services, {} staff", change.services_hidden, change.employees_hidden));
     }
-    if let Some(made) = &made {
+    if let Some(made) = &made
+        && made.there_already > 0
+    {
+        text.push_str(&format!(
+            "\nactivity {} was there already: {} conversations; {}",
+            args.rng,
+            made.there_already,
+            if made.conversations == 0 { "nothing was added" } else { "the rest is added" }
+        ));
+    }
+    if let Some(made) = made.as_ref().filter(|made| made.there_already == 0 || made.conversations > 0) {
         text.push_str(&format!(
             "\nmade up: {} conversations, {} messages, {} leads, {} bookings",
             made.conversations, made.messages, made.leads, made.bookings
