@@ -101,7 +101,7 @@ Register-ArgumentCompleter -Native -CommandName 'flow' -ScriptBlock {
             [CompletionResult]::new('--preset', '--preset', [CompletionResultType]::ParameterName, 'A ready profile')
             [CompletionResult]::new('--activity', '--activity', [CompletionResultType]::ParameterName, 'Add so many made-up conversations with leads, messages and bookings')
             [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'Spread them over so many days')
-            [CompletionResult]::new('--rng', '--rng', [CompletionResultType]::ParameterName, 'The same number makes the same activity')
+            [CompletionResult]::new('--rng', '--rng', [CompletionResultType]::ParameterName, 'The same number makes the same activity; what is there of it stays, the rest is added')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'The moment the activity ends at; now when absent')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store, such as sqlite://flow.db')
@@ -1170,7 +1170,7 @@ Register-ArgumentCompleter -Native -CommandName 'flow' -ScriptBlock {
         'flow;nlu;parse' {
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'The moment it is said at; now when absent')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'The zone it is said in; the company''s when absent')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'One {"text","at","tz"} a line, one answer a line; - is stdin')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'One {"text","at","tz"} a line of at most 64 KiB, one answer a line; - is stdin')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store, such as sqlite://flow.db')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the answer as table, json, jsonl, csv or tsv')

@@ -95,7 +95,7 @@ set edit:completion:arg-completer[flow] = {|@words|
             cand --preset 'A ready profile'
             cand --activity 'Add so many made-up conversations with leads, messages and bookings'
             cand --days 'Spread them over so many days'
-            cand --rng 'The same number makes the same activity'
+            cand --rng 'The same number makes the same activity; what is there of it stays, the rest is added'
             cand --at 'The moment the activity ends at; now when absent'
             cand --config 'Read this configuration file'
             cand --store 'Use this store, such as sqlite://flow.db'
@@ -1111,7 +1111,7 @@ set edit:completion:arg-completer[flow] = {|@words|
         &'flow;nlu;parse'= {
             cand --at 'The moment it is said at; now when absent'
             cand --tz 'The zone it is said in; the company''s when absent'
-            cand --file 'One {"text","at","tz"} a line, one answer a line; - is stdin'
+            cand --file 'One {"text","at","tz"} a line of at most 64 KiB, one answer a line; - is stdin'
             cand --config 'Read this configuration file'
             cand --store 'Use this store, such as sqlite://flow.db'
             cand -o 'Print the answer as table, json, jsonl, csv or tsv'

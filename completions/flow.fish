@@ -108,7 +108,7 @@ autoservice\t''
 it-support\t''"
 complete -c flow -n "__fish_flow_using_subcommand seed" -l activity -d 'Add so many made-up conversations with leads, messages and bookings' -r
 complete -c flow -n "__fish_flow_using_subcommand seed" -l days -d 'Spread them over so many days' -r
-complete -c flow -n "__fish_flow_using_subcommand seed" -l rng -d 'The same number makes the same activity' -r
+complete -c flow -n "__fish_flow_using_subcommand seed" -l rng -d 'The same number makes the same activity; what is there of it stays, the rest is added' -r
 complete -c flow -n "__fish_flow_using_subcommand seed" -l at -d 'The moment the activity ends at; now when absent' -r
 complete -c flow -n "__fish_flow_using_subcommand seed" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand seed" -l store -d 'Use this store, such as sqlite://flow.db' -r
@@ -1122,7 +1122,7 @@ complete -c flow -n "__fish_flow_using_subcommand nlu; and not __fish_seen_subco
 complete -c flow -n "__fish_flow_using_subcommand nlu; and not __fish_seen_subcommand_from parse" -f -a "parse" -d 'Parse a text, or a file of texts'
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l at -d 'The moment it is said at; now when absent' -r
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l tz -d 'The zone it is said in; the company\'s when absent' -r
-complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l file -d 'One {"text","at","tz"} a line, one answer a line; - is stdin' -r -F
+complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l file -d 'One {"text","at","tz"} a line of at most 64 KiB, one answer a line; - is stdin' -r -F
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand nlu; and __fish_seen_subcommand_from parse" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'

@@ -141,3 +141,90 @@ fn what_a_connection_cannot_do_is_told() {
     let test = empty.flow(&["crm", "test", "local", "-o", "json"]).fails(5);
     assert_eq!(test.json()["ok"], false, "the document is printed also when a check failed");
 }
+
+#[test]
+fn a_visit_needs_a_name() {
+    let home = Home::salon();
+    let slot = slot(&home);
+    let mut args = book(&slot, "k", "+79160000001");
+    let name = args.iter().position(|arg| arg == "Пётр").unwrap();
+    args[name] = "  ".to_owned();
+    assert_eq!(run(&home, &args).fails(2).error()["code"], "usage");
+}
+
+#[test]
+fn a_test_that_writes_leaves_no_row_and_no_person() {
+    let home = Home::salon();
+    home.flow(&["crm", "test", "local", "--write"]).ok();
+    let rows = home.flow(&["bookings", "list", "--from", "2020-01-01", "--limit", "0", "-o", "json"]).ok().json();
+    assert_eq!(rows, json!([]));
+    home.flow(&["crm", "find", "local", "--phone", "+79990000000"]).fails(4);
+    let db = rusqlite::Connection::open(home.store()).unwrap();
+    for table in ["bookings", "booking_slots", "booking_keys", "contacts", "events"] {
+        let rows: i64 = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+}
+
+/// The code and the message of a booking that is refused.
+fn refused(home: &Home, start: &str, key: &str) -> (String, String) {
+    let slot = json!({"service_id": "haircut-men", "staff_id": slot(home)["staff_id"], "start": start});
+    let error = run(home, &book(&slot, key, "+79160000001")).fails(5).error();
+    (error["code"].as_str().unwrap().to_owned(), error["message"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn why_a_time_cannot_be_had_is_told_with_the_nearest_free_ones() {
+    let home = Home::salon();
+    let free = slot(&home)["start"].as_str().unwrap().to_owned();
+    let day = &free[..10];
+    for (start, why) in [
+        ("2020-03-11T15:00".to_owned(), "has passed"),
+        ("2999-03-11T15:00".to_owned(), "is too far"),
+        (format!("{day}T03:00"), "outside the working hours"),
+        (format!("{}:07{}", &free[..13], &free[16..]), "visits begin every"),
+    ] {
+        let (code, message) = refused(&home, &start, &start);
+        assert_eq!(code, "rejected", "{start}: {message}");
+        assert!(message.contains(why) && message.contains("free"), "{start}: {message}");
+    }
+    assert!(refused(&home, &format!("{day}T03:00"), "near").1.contains(&free[..10]));
+}
+
+#[test]
+fn a_move_is_refused_for_its_own_reasons() {
+    let home = Home::salon();
+    let first = slot(&home);
+    let id = run(&home, &book(&first, "k", "+79160000001")).ok().json()["id"].as_str().unwrap().to_owned();
+    let staff = home.flow(&["crm", "staff", "local", "-o", "json"]).ok().json();
+    let other = staff
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| !one["service_ids"].as_array().unwrap().contains(&json!("haircut-men")));
+    let other = other.unwrap()["id"].as_str().unwrap().to_owned();
+    let to = slot(&home)["start"].as_str().unwrap().to_owned();
+    let args = |key: &str| ["crm", "move", "local", &id, "--start", &to, "--key", key, "-o", "json"].map(str::to_owned);
+    let mut with_other = args("m").to_vec();
+    with_other.extend(["--staff".to_owned(), other]);
+    let error = run(&home, &with_other).fails(5).error();
+    assert!(error["code"] == "rejected" && error["message"].as_str().unwrap().contains("does not provide"), "{error}");
+    home.flow(&["crm", "cancel", "local", &id]).ok();
+    let error = run(&home, &args("n")).fails(5).error();
+    assert!(error["code"] == "rejected" && error["message"].as_str().unwrap().contains("is cancelled"), "{error}");
+}
+
+#[test]
+fn a_key_stands_for_what_it_was_first_tried_with() {
+    let home = Home::salon();
+    let first = slot(&home);
+    let id = run(&home, &book(&first, "k1", "+79160000001")).ok().json()["id"].as_str().unwrap().to_owned();
+    let taken = book(&first, "k2", "+79160000002");
+    run(&home, &taken).fails(5);
+    let other = book(&slot(&home), "k2", "+79160000002");
+    assert_eq!(run(&home, &other).fails(2).error()["code"], "usage", "other arguments after a failure");
+    home.flow(&["crm", "cancel", "local", &id]).ok();
+    let again = run(&home, &book(&first, "k1", "+79160000001")).fails(2).error();
+    assert!(again["message"].as_str().unwrap().contains("cancelled"), "{again}");
+    assert_eq!(run(&home, &taken).ok().json()["state"], "booked", "the same arguments may try again");
+}

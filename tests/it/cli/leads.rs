@@ -82,3 +82,39 @@ fn an_export_imports_elsewhere() {
         assert_eq!(count(&other), leads, "{format}");
     }
 }
+
+#[test]
+fn a_lead_with_a_phone_belongs_to_a_person() {
+    let home = Home::salon();
+    let add = |phone: &str| home.flow(&["leads", "add", "--name", "Анна", "--phone", phone, "-o", "json"]).ok().json();
+    let lead = add("8 916 123-45-67");
+    let found = home.flow(&["crm", "find", "local", "--phone", "+79161234567", "-o", "json"]).ok().json();
+    assert_eq!((&found["id"], &found["name"]), (&lead["contact_id"], &json!("Анна")));
+}
+
+#[test]
+fn a_spreadsheet_in_any_usual_form_is_read() {
+    let home = Home::empty();
+    home.file(
+        "semicolons.csv",
+        "\u{feff}\"name\";phone;created_at;id\n\"Анна, Ко\";+79160000001;2026-01-15T10:00:00Z;7\n",
+    );
+    let run = home.flow(&["leads", "import", "semicolons.csv", "-o", "json"]).ok();
+    assert_eq!((run.json()["created"].clone(), run.json()["not_taken"].clone()), (json!(1), json!(["id"])));
+    assert!(run.stderr.contains("id"), "{run:?}");
+    let lead = home.flow(&["leads", "list", "-o", "json"]).ok().json()[0].clone();
+    assert_eq!(
+        (lead["name"].clone(), lead["created_at"].clone()),
+        (json!("Анна, Ко"), json!("2026-01-15T10:00:00.000Z"))
+    );
+    let again = home.flow(&["leads", "import", "semicolons.csv", "-o", "json"]).ok().json();
+    assert_eq!(again["duplicates"], 1, "{again}");
+    home.file("ahead.csv", "phone,created_at\n+79160000003,2999-01-01\n");
+    home.flow(&["leads", "import", "ahead.csv"]).fails(5);
+
+    home.file("old.csv", b"name,phone\n\xc0\xed\xed\xe0,+79160000002\n");
+    let run = home.flow(&["leads", "import", "old.csv", "-o", "json"]).fails(5);
+    assert!(run.json()["errors"][0]["error"].as_str().unwrap().contains("save the file as UTF-8"), "{run:?}");
+    home.file("header.csv", b"phone,\xe8\xec\xff\n");
+    assert!(home.flow(&["leads", "import", "header.csv"]).fails(2).stderr.contains("UTF-8"));
+}

@@ -18,7 +18,9 @@ fn help_and_version_are_answers() {
     assert!(home.flow(&["--help"]).ok().stdout.contains("Examples:"));
     assert!(home.flow(&["crm", "book", "--help"]).ok().stdout.contains("--key"));
     let version = env!("CARGO_PKG_VERSION");
-    assert_eq!(home.flow(&["version"]).ok().stdout, format!("flow {version}\n"));
+    let build = option_env!("FLOW_COMMIT").map(|commit| format!(" ({commit})")).unwrap_or_default();
+    assert_eq!(home.flow(&["version"]).ok().stdout, format!("flow {version}{build}\n"));
+    assert_eq!(home.flow(&["version", "-o", "json"]).ok().json()["commit"].as_str(), option_env!("FLOW_COMMIT"));
     assert_eq!(home.flow(&["version", "-o", "json"]).ok().json()["version"], version);
     assert_eq!(home.flow(&["--version"]).ok().stdout, format!("flow {version}\n"));
 }
@@ -77,4 +79,64 @@ fn a_pipe_gets_no_colours_unless_they_are_wanted() {
     let plain = home.flow(&["crm", "staff", "local"]).ok().stdout;
     assert!(!plain.contains('\u{1b}') && !plain.contains('…'));
     assert!(home.flow(&["crm", "staff", "local", "--color", "always"]).ok().stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn usage_failures_name_what_is_missing_allowed_and_meant() {
+    let home = Home::empty();
+    let told = |args: &[&str]| {
+        let mut args = args.to_vec();
+        args.extend(["-o", "json"]);
+        let error = home.flow(&args).fails(2).error();
+        (error["message"].as_str().unwrap().to_owned(), error["hint"].as_str().unwrap().to_owned())
+    };
+    let (message, hint) = told(&["crm", "book", "local", "--service", "x"]);
+    for missing in ["--start", "--phone", "--name", "--key"] {
+        assert!(message.contains(missing), "{message}");
+    }
+    assert!(hint.contains("`flow crm book --help`"), "{hint}");
+    let (message, _) = told(&["seed", "--preset", "bank"]);
+    assert!(message.contains("bank") && message.contains("it-support"), "{message}");
+    let (message, hint) = told(&["leads", "lst"]);
+    assert!(message.contains("lst") && message.contains("`list`"), "{message}");
+    assert!(hint.contains("`flow leads --help`"), "{hint}");
+    assert!(told(&["leads", "list", "--sinse", "7d"]).0.contains("--since"));
+    assert!(told(&["leads"]).0.contains("needs a command"));
+}
+
+#[test]
+fn an_empty_search_and_an_end_before_its_beginning_are_refused() {
+    let home = Home::salon();
+    home.flow(&["conversations", "search", ""]).fails(2);
+    for list in ["bookings", "leads", "conversations"] {
+        home.flow(&[list, "list", "--since", "tomorrow", "--until", "yesterday"]).fails(2);
+        home.flow(&[list, "list", "--since", "today", "--until", "today"]).ok();
+    }
+}
+
+#[test]
+fn failures_say_what_to_do() {
+    let home = Home::salon();
+    let far = "ld_01JX0000000000000000000000";
+    for (args, hint) in [
+        (&["leads", "show", "x"][..], "flow leads list"),
+        (&["leads", "show", far], "flow leads list"),
+        (&["leads", "add", "--phone", "12"], "+79161234567"),
+        (&["leads", "import", "nowhere.csv"], "check the path"),
+        (&["seed", "nowhere.toml"], "check the path"),
+        (&["bookings", "show", "x"], "flow bookings list"),
+        (&["crm", "cancel", "local", "x"], "flow crm appointments local"),
+        (
+            &["crm", "slots", "local", "--service", "nope", "--from", "today", "--to", "today"],
+            "flow crm services local",
+        ),
+        (&["crm", "staff", "local", "--service", "haircut-mem"], "`haircut-men`"),
+        (&["crm", "find", "local", "--phone", "+79169999999"], "+79161234567"),
+    ] {
+        let mut args = args.to_vec();
+        args.extend(["-o", "json"]);
+        let run = home.flow(&args);
+        let error = run.error();
+        assert!(error["hint"].as_str().is_some_and(|told| told.contains(hint)), "{args:?}: {error}");
+    }
 }

@@ -124,3 +124,46 @@ fn a_token_is_printed_once_and_revoked_by_its_name() {
     let open = home.flow(&["token", "create", "all", "-o", "json"]).ok().json();
     assert!(!open["scopes"].as_array().unwrap().contains(&"admin".into()), "{open}");
 }
+
+#[test]
+fn a_damaged_store_is_examined_to_the_end() {
+    let home = Home::empty();
+    home.flow(&["seed", "--preset", "salon", "--activity", "200"]).ok();
+    let db = rusqlite::Connection::open(home.store()).unwrap();
+    db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    drop(db);
+    let whole = fs::read(home.store()).unwrap();
+    for from in [40, 4, 8, 12, 60, 100] {
+        let mut bytes = whole.clone();
+        bytes[from * 1024..(from + 4) * 1024].fill(0x5a);
+        for beside in ["-wal", "-shm"] {
+            drop(fs::remove_file(format!("{}{beside}", home.store().display())));
+        }
+        fs::write(home.store(), bytes).unwrap();
+        let found = home.flow(&["db", "check", "-o", "json"]).fails(9).json();
+        assert!(!found.as_array().unwrap().is_empty(), "{from}");
+        let run = super::Run::of(home.command(&["doctor", "-o", "json"]).output().unwrap()).fails(9);
+        assert_eq!(run.json()["ok"], false, "{from}");
+    }
+}
+
+#[test]
+fn the_database_of_another_program_is_called_that() {
+    let home = Home::empty();
+    let db = rusqlite::Connection::open(home.path().join("other.db")).unwrap();
+    db.execute_batch("CREATE TABLE notes(text TEXT)").unwrap();
+    drop(db);
+    let error = home.flow(&["leads", "list", "--store", "sqlite://other.db", "-o", "json"]).fails(7).error();
+    assert!(error["message"].as_str().unwrap().contains("another program"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("--store"), "{error}");
+}
+
+#[test]
+fn a_token_has_a_name_of_its_own() {
+    let home = Home::salon();
+    home.flow(&["token", "create", "site"]).ok();
+    let error = home.flow(&["token", "create", "site", "-o", "json"]).fails(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("flow token revoke site"), "{error}");
+    home.flow(&["token", "revoke", "site"]).ok();
+    home.flow(&["token", "create", "site"]).ok();
+}
