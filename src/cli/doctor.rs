@@ -223,12 +223,14 @@ async fn business(app: App, looks: &mut Looks) {
         }
         Err(failure) => looks.fail("profile", &failure),
     }
-    match app.store.counts().await {
-        Ok(counts) => looks.ok(
-            "rows",
-            format!("{} conversations, {} leads, {} bookings", counts.conversations, counts.leads, counts.bookings),
-        ),
-        Err(error) => looks.fail("rows", &error.into()),
+    match app.store.check().await {
+        Ok(findings) if findings.is_empty() => looks.ok("data", "no damage"),
+        Ok(findings) => {
+            for found in findings {
+                looks.fail(&format!("data, {}", found.check), &Failure::store(found.detail).hint(found.hint));
+            }
+        }
+        Err(error) => looks.fail("data", &error.into()),
     }
     if let Err(failure) = queue(&app, looks).await {
         looks.fail("queue", &failure);

@@ -56,7 +56,8 @@ pub trait Calendar: Send + Sync {
     async fn free_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault>;
 
     /// Books. The same key again answers the first appointment and writes nothing; the same key
-    /// with other arguments is `KeyReused`; a slot that is gone is `SlotTaken`.
+    /// with other arguments is `KeyReused`; a slot that somebody has is
+    /// `SlotTaken`, a time that is not offered at all is `Rejected` with the reason.
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault>;
 
     /// Moves an appointment. Doing it again with the same key answers the same.

@@ -60,14 +60,14 @@ fn a_text_is_parsed_and_a_file_line_by_line() {
     let long = format!("{{\"text\":\"{}\"}}", "а".repeat(100_000));
     let lines = format!(
         "{{\"text\":\"раз\",\"at\":\"2026-03-10T10:00:00+03:00\",\"tz\":\"Europe/Moscow\",\"kind\":\"x\"}}\nnonsense\n\
-         {{\"text\":\"два\",\"tz\":\"Moon/Base\"}}\n{long}\n{{\"text\":\"три\"}}"
+         {{\"text\":\"два\",\"tz\":\"Moon/Base\"}}\n{long}\n\n{{\"text\":\"три\"}}"
     );
     home.file("said.jsonl", &lines);
     let run = home.flow(&["nlu", "parse", "--file", "said.jsonl", "-o", "table"]).fails(8);
     let answers: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(answers.len(), 5);
-    assert_eq!((answers[0]["text"].as_str(), answers[4]["text"].as_str()), (Some("раз"), Some("три")));
-    assert!((1..4).all(|line| answers[line]["error"].is_string()), "{answers:?}");
+    assert_eq!(answers.len(), 6, "an empty line has its answer too");
+    assert_eq!((answers[0]["text"].as_str(), answers[5]["text"].as_str()), (Some("раз"), Some("три")));
+    assert!((1..5).all(|line| answers[line]["error"].is_string()), "{answers:?}");
     home.flow(&["nlu", "parse", "x", "--tz", "Moon/Base"]).fails(2);
     assert!(!home.store().exists());
 }
