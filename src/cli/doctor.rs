@@ -235,6 +235,10 @@ async fn business(app: App, looks: &mut Looks) {
     if let Err(failure) = queue(&app, looks).await {
         looks.fail("queue", &failure);
     }
+    match app.store.try_write().await {
+        Ok(()) => looks.ok("writing", "the store takes writes"),
+        Err(error) => looks.fail("writing", &error.into()),
+    }
 }
 
 async fn crm(session: &Session, looks: &mut Looks) {

@@ -89,6 +89,10 @@ impl Desk {
     ) -> Result<(), TurnError> {
         let verdict = match self.calendar("move")?.move_to(request).await {
             Ok(appointment) => Verdict { outcome: Outcome::Moved(appointment), booking: None, again: None },
+            // The time went by, or became too soon, while the summary waited: others are offered.
+            Err(fault) if fault.kind == FaultKind::Rejected => {
+                Verdict { outcome: Outcome::SlotTaken, booking: None, again: None }
+            }
             Err(fault) => self.failed(fault, job)?,
         };
         self.tell(conversation_id, job, verdict).await

@@ -764,6 +764,9 @@ pub trait Upkeep: Send + Sync {
     /// Answers when the store can be read and, after a write that failed, written again.
     async fn ping(&self) -> StoreResult<()>;
 
+    /// Answers when something small could be written durably.
+    async fn try_write(&self) -> StoreResult<()>;
+
     /// Says that a daemon works on this store from now on. Where it is the only one, what a dead one had
     /// in work is free again at once; elsewhere leases run out. Answers how many lanes were freed.
     async fn begin_service(&self) -> StoreResult<u64>;

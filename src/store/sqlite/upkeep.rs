@@ -13,13 +13,16 @@ use crate::domain::store::{Counts, Event, Finding, SchemaStatus, StoreError, Sto
 impl Upkeep for SqliteStore {
     async fn ping(&self) -> StoreResult<()> {
         self.read(|c| scalar::<i64>(c, "SELECT count(*) FROM meta", []).map(|_| ())).await?;
-        if self.writer.ailment().is_none() {
-            return Ok(());
-        }
+        if self.writer.ailment().is_none() { Ok(()) } else { self.try_write().await }
+    }
+
+    async fn try_write(&self) -> StoreResult<()> {
         self.write(|c| {
+            // Larger than a page, so that a disk with a little room left over tells of it too.
             let sql =
-                "INSERT INTO meta(key, value) VALUES('recovered', '1') ON CONFLICT(key) DO UPDATE SET value=value+1";
-            execute(c, sql, []).map(|_| ())
+                "INSERT INTO meta(key, value) VALUES('probe', ?1) ON CONFLICT(key) DO UPDATE SET value=excluded.value";
+            execute(c, sql, ["x".repeat(8192)])?;
+            execute(c, "DELETE FROM meta WHERE key='probe'", []).map(|_| ())
         })
         .await
     }
