@@ -75,7 +75,7 @@ pub fn without_formula(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
-/// The other way round: what [`without_formula`] made of a text.
+/// The other way round: what `without_formula` made of a text.
 pub fn with_formula(text: &str) -> &str {
     match text.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,

@@ -125,7 +125,7 @@ pub struct Plan {
     pub form: serde_json::Value,
     /// What to say, in order.
     pub says: Vec<Said>,
-    /// A write to the CRM; the reply comes when its outcome is known ([`outcome`]).
+    /// A write to the CRM; the reply comes when its outcome is known ([`outcome()`]).
     pub act: Option<Act>,
     /// The client's language.
     pub language: Locale,

@@ -1,7 +1,7 @@
 //! Replies in Russian and English from templates; pure.
 //!
 //! [`Phrases`] is the list of everything that can be said: a sentence that one language lacks does not
-//! compile. Dates, prices and plurals come from [`format`].
+//! compile. Dates, prices and plurals come from [`mod@format`].
 
 mod en;
 pub mod format;
