@@ -149,6 +149,36 @@ pub struct Lead {
     pub version: i64,
 }
 
+impl Lead {
+    /// A new lead that has nothing yet.
+    #[must_use]
+    pub fn blank(channel: Channel, now: Timestamp) -> Self {
+        Self {
+            id: LeadId::new(now),
+            status: LeadStatus::New,
+            name: None,
+            phone: None,
+            email: None,
+            channel,
+            source: None,
+            service: None,
+            desired_at: None,
+            desired_text: None,
+            comment: None,
+            tags: Vec::new(),
+            assigned_to: None,
+            contact_id: None,
+            conversation_id: None,
+            consent: None,
+            crm: LeadCrm::default(),
+            custom: serde_json::Value::Object(serde_json::Map::new()),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+}
+
 /// A change of a lead: the outer `None` keeps the value, `Some(None)` clears it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LeadPatch {

@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use crate::cli::times::{Edge, Here};
 use crate::domain::contact::{Channel, Phone, Region};
-use crate::domain::id::LeadId;
-use crate::domain::lead::{Lead, LeadCrm, LeadStatus};
+use crate::domain::lead::{Lead, LeadStatus};
 
 /// Members that can be given, with the longest text of each (HTTP API B1).
 pub const WRITABLE: &[(&str, usize)] = &[
@@ -39,34 +38,6 @@ pub struct Reader {
     pub here: Here,
     /// The country whose numbers come without a code.
     pub region: Region,
-}
-
-/// A lead that has nothing yet.
-#[must_use]
-pub fn blank(channel: Channel, now: Timestamp) -> Lead {
-    Lead {
-        id: LeadId::new(now),
-        status: LeadStatus::New,
-        name: None,
-        phone: None,
-        email: None,
-        channel,
-        source: None,
-        service: None,
-        desired_at: None,
-        desired_text: None,
-        comment: None,
-        tags: Vec::new(),
-        assigned_to: None,
-        contact_id: None,
-        conversation_id: None,
-        consent: None,
-        crm: LeadCrm::default(),
-        custom: Value::Object(serde_json::Map::new()),
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    }
 }
 
 impl Reader {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::draft::{Reader, blank, reachable};
+use super::draft::{Reader, reachable};
 use super::{LEAD, missing};
 use crate::cli::context::{Context, Open, Session, id};
 use crate::cli::failure::Failure;
@@ -90,7 +90,7 @@ pub(super) fn add(args: AddArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&LEAD)?;
     cx.session(Open::Create, async |session, out| {
         let now = session.now();
-        let mut lead = blank(Channel::Api, now);
+        let mut lead = Lead::blank(Channel::Api, now);
         args.members.apply(&mut lead, session)?;
         reachable(&lead).map_err(|wrong| Failure::usage(wrong).hint("give --phone or --email"))?;
         if let Some(phone) = &lead.phone {

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::draft::{OWN, Reader, WRITABLE, blank, reachable};
+use super::draft::{OWN, Reader, WRITABLE, reachable};
 use crate::cli::context::{Context, Open, Session};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::{Out, Shape, with_formula};
@@ -244,7 +244,7 @@ fn json_row(line: &[u8], reader: &Reader, passed_over: &Passed) -> Result<Lead, 
 }
 
 fn row<'m>(members: impl Iterator<Item = (&'m str, String)>, reader: &Reader) -> Result<Lead, String> {
-    let mut lead = blank(Channel::Import, reader.here.now);
+    let mut lead = Lead::blank(Channel::Import, reader.here.now);
     let mut wrong = Vec::new();
     for (member, text) in members.filter(|(member, _)| !is_own(member)) {
         wrong.extend(reader.set(&mut lead, member, &text).err());

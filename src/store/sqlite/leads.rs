@@ -310,26 +310,15 @@ pub(super) fn from_dialogue(
 
 fn drafted(conversation: &Conversation, draft: &LeadDraft, now: Timestamp) -> Lead {
     Lead {
-        id: LeadId::new(now),
         status: draft.status.unwrap_or(LeadStatus::New),
         name: draft.name.clone().or_else(|| conversation.contact.name.clone()),
         phone: draft.phone.clone().or_else(|| conversation.contact.phone.clone()),
         email: conversation.contact.email.clone(),
-        channel: conversation.identity.channel,
-        source: None,
         service: draft.service.clone(),
         desired_at: draft.desired_at,
         desired_text: draft.desired_text.clone(),
-        comment: None,
-        tags: Vec::new(),
-        assigned_to: None,
         contact_id: Some(conversation.contact.id),
         conversation_id: Some(conversation.id),
-        consent: None,
-        crm: LeadCrm::default(),
-        custom: serde_json::json!({}),
-        created_at: now,
-        updated_at: now,
-        version: 1,
+        ..Lead::blank(conversation.identity.channel, now)
     }
 }

@@ -8,8 +8,8 @@ use crate::daemon::http::body::{Fields, expected_phone};
 use crate::daemon::http::problem::{CONTACT_REQUIRED, NOT_FOUND, Problem, words};
 use crate::domain::contact::{Channel, Phone, Region};
 use crate::domain::conversation::Conversation;
-use crate::domain::id::{ContactId, ConversationId, LeadId};
-use crate::domain::lead::{Consent, Lead, LeadCrm, LeadPatch, LeadStatus};
+use crate::domain::id::{ContactId, ConversationId};
+use crate::domain::lead::{Consent, Lead, LeadPatch, LeadStatus};
 
 const CUSTOM_BYTES: usize = 8 * 1024;
 const TAGS: usize = 20;
@@ -43,7 +43,7 @@ pub async fn new_lead(http: &Http, mut fields: Fields, region: Region, now: Time
         None => None,
     };
     let contact_id = contact_of(http, conversation.as_ref(), phone.as_ref(), &patch, now).await?;
-    let mut lead = empty(channel, now);
+    let mut lead = Lead::blank(channel, now);
     lead.contact_id = contact_id;
     lead.conversation_id = conversation.map(|conversation| conversation.id);
     patch.apply(&mut lead);
@@ -70,32 +70,6 @@ async fn contact_of(
             Ok(Some(http.app.store.ensure_contact(phone, name, now).await?.id))
         }
         (None, None) => Ok(None),
-    }
-}
-
-fn empty(channel: Channel, now: Timestamp) -> Lead {
-    Lead {
-        id: LeadId::new(now),
-        status: LeadStatus::New,
-        name: None,
-        phone: None,
-        email: None,
-        channel,
-        source: None,
-        service: None,
-        desired_at: None,
-        desired_text: None,
-        comment: None,
-        tags: Vec::new(),
-        assigned_to: None,
-        contact_id: None,
-        conversation_id: None,
-        consent: None,
-        crm: LeadCrm::default(),
-        custom: json!({}),
-        created_at: now,
-        updated_at: now,
-        version: 1,
     }
 }
 
