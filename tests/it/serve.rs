@@ -1,6 +1,6 @@
 //! The daemon as the system sees it: its port, its signals, its end.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
@@ -78,14 +78,18 @@ async fn sigterm_under_load_loses_no_acknowledged_message_and_ends_well() {
     let mut daemon = serve(&home);
     let http = client();
     let mut writers = tokio::task::JoinSet::new();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     for writer in 0..8 {
-        let (http, url) = (http.clone(), daemon.url.clone());
+        let (http, url, tell) = (http.clone(), daemon.url.clone(), tell.clone());
         writers.spawn(async move {
             let mut acknowledged = Vec::new();
             for number in 0..200 {
                 match write(&http, &url, &format!("w{writer}"), &format!("Сколько стоит стрижка? {number}")).await
                 {
-                    Some((202, document)) => acknowledged.push(document["id"].as_str().unwrap().to_owned()),
+                    Some((202, document)) => {
+                        acknowledged.push(document["id"].as_str().unwrap().to_owned());
+                        tell.send(()).ok();
+                    }
                     // Draining, limited or gone: not acknowledged.
                     Some((status, _)) => assert!(matches!(status, 429 | 503), "{status}"),
                     None => break,
@@ -94,7 +98,9 @@ async fn sigterm_under_load_loses_no_acknowledged_message_and_ends_well() {
             acknowledged
         });
     }
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    for _ in 0..10 {
+        told.recv().await.expect("messages are acknowledged");
+    }
     daemon.signal("TERM");
     let mut acknowledged = Vec::new();
     while let Some(found) = writers.join_next().await {
@@ -138,8 +144,22 @@ fn stuck(daemon: &Daemon) -> TcpStream {
     let mut stream = TcpStream::connect(daemon.url.trim_start_matches("http://")).unwrap();
     let head = "POST /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
     stream.write_all(head.as_bytes()).unwrap();
-    std::thread::sleep(Duration::from_millis(200));
+    // Connections are accepted in order: once a later one is answered, this one is being served.
+    let mut later = TcpStream::connect(stream.peer_addr().unwrap()).unwrap();
+    later.write_all(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    later.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     stream
+}
+
+/// Waits until the daemon takes no new connections: it has heard the first signal.
+fn until_it_stops_listening(daemon: &Daemon) {
+    let began = Instant::now();
+    while TcpStream::connect(daemon.url.trim_start_matches("http://")).is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(10), "the first signal was not heard");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -159,7 +179,7 @@ fn a_second_signal_leaves_at_once() {
     let mut daemon = serve(&home);
     let _stuck = stuck(&daemon);
     daemon.signal("TERM");
-    std::thread::sleep(Duration::from_millis(300));
+    until_it_stops_listening(&daemon);
     let began = Instant::now();
     daemon.signal("TERM");
     assert_eq!(daemon.wait().code(), Some(130));
