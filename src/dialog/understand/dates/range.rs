@@ -32,8 +32,8 @@ fn days(r: &Reader<'_>, lead: Lead) -> Option<(What, usize)> {
         Some((day, end)) => (Some(day), end),
         None => {
             let at = lead.next;
-            let num = r.num(at).filter(|n| (1..=31).contains(&n.value) && n.class != Class::Collective)?;
-            let _ = num;
+            // Only whether it can be a day; its value is read below.
+            r.num(at).filter(|n| (1..=31).contains(&n.value) && n.class != Class::Collective)?;
             (None, at + 1)
         }
     };
