@@ -132,6 +132,47 @@ const REGIONS: &[Region] = &[
     Region { code: "995", national: (9, 9), trunk: "0" },
     Region { code: "996", national: (9, 9), trunk: "0" },
     Region { code: "998", national: (9, 9), trunk: "" },
+    Region { code: "992", national: (9, 9), trunk: "" },
+    Region { code: "993", national: (8, 8), trunk: "8" },
+    Region { code: "976", national: (8, 8), trunk: "" },
+    Region { code: "353", national: (7, 9), trunk: "0" },
+    Region { code: "351", national: (9, 9), trunk: "" },
+    Region { code: "357", national: (8, 8), trunk: "" },
+    Region { code: "358", national: (6, 11), trunk: "0" },
+    Region { code: "359", national: (8, 9), trunk: "0" },
+    Region { code: "370", national: (8, 8), trunk: "8" },
+    Region { code: "371", national: (8, 8), trunk: "" },
+    Region { code: "372", national: (7, 8), trunk: "" },
+    Region { code: "373", national: (8, 8), trunk: "0" },
+    Region { code: "381", national: (8, 9), trunk: "0" },
+    Region { code: "382", national: (8, 8), trunk: "0" },
+    Region { code: "385", national: (8, 9), trunk: "0" },
+    Region { code: "386", national: (8, 8), trunk: "0" },
+    Region { code: "420", national: (9, 9), trunk: "" },
+    Region { code: "421", national: (9, 9), trunk: "0" },
+    Region { code: "30", national: (10, 10), trunk: "" },
+    Region { code: "31", national: (9, 9), trunk: "0" },
+    Region { code: "32", national: (8, 9), trunk: "0" },
+    Region { code: "34", national: (9, 9), trunk: "" },
+    Region { code: "36", national: (8, 9), trunk: "06" },
+    Region { code: "39", national: (9, 11), trunk: "" },
+    Region { code: "40", national: (9, 9), trunk: "0" },
+    Region { code: "41", national: (9, 9), trunk: "0" },
+    Region { code: "43", national: (7, 12), trunk: "0" },
+    Region { code: "45", national: (8, 8), trunk: "" },
+    Region { code: "46", national: (7, 9), trunk: "0" },
+    Region { code: "47", national: (8, 8), trunk: "" },
+    Region { code: "48", national: (9, 9), trunk: "" },
+    Region { code: "61", national: (9, 9), trunk: "0" },
+    Region { code: "62", national: (9, 11), trunk: "0" },
+    Region { code: "64", national: (8, 10), trunk: "0" },
+    Region { code: "65", national: (8, 8), trunk: "" },
+    Region { code: "66", national: (8, 9), trunk: "0" },
+    Region { code: "84", national: (9, 10), trunk: "0" },
+    Region { code: "86", national: (11, 11), trunk: "0" },
+    Region { code: "91", national: (10, 10), trunk: "0" },
+    Region { code: "966", national: (9, 9), trunk: "0" },
+    Region { code: "27", national: (9, 9), trunk: "0" },
 ];
 
 impl Default for Region {
@@ -162,6 +203,8 @@ impl Phone {
     /// # Errors
     /// When the digits cannot be a telephone number.
     pub fn parse(raw: &str, region: Region) -> Result<Self, PhoneError> {
+        // "+44 (0)7400 …": the zero is dialled at home only.
+        let raw = raw.trim().replacen("(0)", "", usize::from(raw.contains("(0)")));
         let raw = raw.trim();
         let mut digits = String::with_capacity(16);
         for (index, c) in raw.char_indices() {
@@ -186,12 +229,15 @@ impl Phone {
         {
             return Self::international(&digits);
         }
-        if !region.trunk.is_empty()
-            && let Some(national) = digits.strip_prefix(region.trunk)
-            && fits(national)
-            && !national.starts_with('0')
-        {
-            return Self::international(&format!("{}{national}", region.code));
+        // Where the trunk prefix has two digits, many leave its first one out: 80 29 … and 029 ….
+        let trunks = [region.trunk, region.trunk.get(1..).unwrap_or_default()];
+        for trunk in trunks.iter().filter(|trunk| !trunk.is_empty()) {
+            if let Some(national) = digits.strip_prefix(trunk)
+                && fits(national)
+                && !national.starts_with('0')
+            {
+                return Self::international(&format!("{}{national}", region.code));
+            }
         }
         if fits(&digits) && !digits.starts_with('0') {
             return Self::international(&format!("{}{digits}", region.code));

@@ -10,6 +10,7 @@ mod house;
 mod http;
 mod inbox;
 mod layers;
+mod nlu;
 mod serve;
 mod store;
 mod support;

@@ -149,7 +149,7 @@ impl Turn<'_> {
             self.say(words.bad_phone());
         }
         let asked_already = matches!(self.form.asked, Some(Asked::Contact | Asked::Name | Asked::Phone));
-        if let (true, Some(slot)) = (self.is_silent() && !asked_already, &self.form.slot) {
+        if let (true, Some(slot)) = (self.is_silent() && (!asked_already || self.changed), &self.form.slot) {
             self.say(self.words().time_is_free(&self.when(&slot.start)));
         }
         self.ask(asked, DialogState::CollectingInfo, text, Vec::new());

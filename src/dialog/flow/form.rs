@@ -160,6 +160,8 @@ pub(super) struct Form {
     pub service: Option<String>,
     /// Services among which the client was asked to choose.
     pub services: Vec<String>,
+    /// Services to arrange after this one.
+    pub then: Vec<String>,
     pub employee: Wanted,
     /// Employees among which the client was asked to choose.
     pub employees: Vec<String>,
@@ -171,6 +173,8 @@ pub(super) struct Form {
     pub time: Option<Hours>,
     /// The hour of the visit that is moved is not wished for any more.
     pub new_hour: bool,
+    /// The day that was refused last: somebody else may be free then.
+    pub shunned: Option<Days>,
     /// The first free time is wished for.
     pub soonest: bool,
     /// The wish that was refused last: its reason is told once.

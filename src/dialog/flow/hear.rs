@@ -3,6 +3,7 @@
 use super::Need;
 use super::form::{Asked, Task};
 use super::person::is_angry;
+use super::plain::postpones;
 use super::turn::Turn;
 use crate::dialog::understand::{Intent, Understanding, YesNo};
 use crate::domain::conversation::DialogState;
@@ -32,6 +33,7 @@ impl Turn<'_> {
         {
             return Ok(());
         }
+        let said = &self.in_context(said);
         let learnt = self.learn_contact(said);
         if said.intents.contains(&Intent::Human) {
             self.hand_over(if is_angry(&said.text) { "anger" } else { "asked" });
@@ -44,6 +46,12 @@ impl Turn<'_> {
             return Ok(());
         }
         let awaited = self.form.digest.take();
+        if self.form.task != Task::None && postpones(&said.text) && !said_data(said) {
+            self.rule("postponed");
+            self.say(self.words().all_right());
+            self.form.digest = awaited;
+            return Ok(());
+        }
         let mut verdict = self.verdict(said, awaited.as_deref());
         if self.form.task == Task::Cancel && self.names_other_visit(said) {
             // «нет, ту, что в пятницу»: nothing is agreed to of the one that was shown.
@@ -58,6 +66,7 @@ impl Turn<'_> {
         self.greet(said);
         let Some(routed) = self.route(said)? else { return Ok(()) };
         let merged = self.merge(said);
+        self.changed = merged;
         let answered = self.answer(said)?;
         match verdict {
             Verdict::No if !merged && !routed && !answered && !learnt => {
@@ -120,8 +129,10 @@ impl Turn<'_> {
     fn route(&mut self, said: &Understanding) -> Result<Option<bool>, Need> {
         // Cancelling one day to come on another is moving.
         let moves = said.intents.contains(&Intent::Reschedule);
+        // «в пятницу не смогу» in the middle of a form refuses a day of it.
+        let refuses_day = said.negated && matches!(self.form.task, Task::Book | Task::Move);
         let task = said.intents.iter().find(|intent| match intent {
-            Intent::Cancel => !moves,
+            Intent::Cancel => !moves && !refuses_day,
             Intent::Reschedule | Intent::Book | Intent::MyBookings => true,
             _ => false,
         });
@@ -133,7 +144,7 @@ impl Turn<'_> {
                 }
             }
             (Some(Intent::Cancel), _) => self.start(Task::Cancel),
-            (Some(Intent::Reschedule), Task::Book) if self.form.is_begun() && said_when(said) => {}
+            (Some(Intent::Reschedule), Task::Book) if self.form.is_begun() && said_data(said) => {}
             (Some(Intent::Reschedule), Task::Cancel) if self.form.visit.is_some() => self.move_instead(said),
             (Some(Intent::Reschedule), _) => self.start(Task::Move),
             (Some(Intent::Book), Task::Book) => {}

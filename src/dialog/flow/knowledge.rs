@@ -2,7 +2,7 @@
 
 use crate::domain::company::KnowledgeEntry;
 use crate::domain::knowledge::KnowledgeHit;
-use crate::domain::text::stems;
+use crate::domain::text::{fold, stems};
 
 /// Letters that stems must share to be of one root.
 const ROOT: usize = 4;
@@ -11,6 +11,8 @@ const HEAD: f64 = 1.0;
 const BODY: f64 = 0.5;
 /// Below this a hit answers another question.
 const FLOOR: f64 = 0.3;
+/// What it is worth that a label of several words stands in the question: «за город».
+const PHRASE: f64 = 0.6;
 /// The same when nothing of the question stands in the heading or the labels.
 const BODY_FLOOR: f64 = 0.34;
 
@@ -170,12 +172,19 @@ pub(super) fn score(question: &[String], title: &str, text: &str, tags: &[String
 }
 
 /// The text of the entry that answers best, with its score.
-pub(super) fn answer(question: &[String], hits: &[KnowledgeHit], written: &[KnowledgeEntry]) -> Option<(String, f64)> {
+pub(super) fn answer(
+    asked: &str,
+    question: &[String],
+    hits: &[KnowledgeHit],
+    written: &[KnowledgeEntry],
+) -> Option<(String, f64)> {
+    let folded = fold(asked);
     let found = hits.iter().map(|hit| (&hit.title, &hit.text, &hit.tags));
     let own = written.iter().filter(|_| written.len() <= FEW).map(|entry| (&entry.title, &entry.text, &entry.tags));
     let mut best: Option<(String, f64)> = None;
     for (title, text, tags) in found.chain(own) {
-        let worth = score(question, title, text, tags);
+        let named = tags.iter().any(|tag| tag.trim().contains(' ') && folded.contains(&fold(tag)));
+        let worth = score(question, title, text, tags).max(if named { PHRASE } else { 0.0 });
         if worth > best.as_ref().map_or(0.0, |(_, worth)| *worth) {
             best = Some((text.clone(), worth));
         }

@@ -27,7 +27,9 @@ impl Turn<'_> {
             said.candidates.service.is_empty() && said.date.is_none() && said.time.is_none() && said.yes_no.is_none();
         let nothing_else = matches!(said.intent, Intent::Other | Intent::Smalltalk | Intent::Greet);
         let bare = said.bare_name.clone().filter(|_| asked_name && only_words && nothing_else);
-        if let Some(name) = said.name.clone().or(bare) {
+        // Who comes may be somebody else: «его зовут Рустам, 8 916 …».
+        let other = said.other_name.clone().filter(|_| asked_name || said.phone.is_some());
+        if let Some(name) = said.name.clone().or(other).or(bare) {
             self.form.name = Some(name.clone());
             self.name = Some(name);
         }
@@ -52,11 +54,17 @@ impl Turn<'_> {
             }
             (Task::Book, true) => {
                 let service = self.form.service.is_none() && self.merge_service(said);
-                service | self.merge_wish_among_questions(said)
+                let day = self.form.asked == Some(Asked::Day) && said.date.is_some() && self.merge_day(said);
+                service | day | self.merge_wish_among_questions(said)
             }
             (Task::Book, false) => {
                 let service = self.merge_service(said);
-                service | self.merge_employee(said) | self.merge_when(said)
+                let employee = self.merge_employee(said);
+                if employee && said.date.is_none() && self.form.date.is_none() {
+                    // «а к Ильнуру можно?» after a day on which nobody else was free.
+                    self.form.date = self.form.shunned.take();
+                }
+                service | employee | self.merge_when(said)
             }
             (Task::Move, true) => self.merge_wish_among_questions(said),
             (Task::Move, false) if self.form.asked == Some(Asked::Visit) => narrows(said),
@@ -69,24 +77,32 @@ impl Turn<'_> {
     }
 
     fn merge_when(&mut self, said: &Understanding) -> bool {
-        let day = self.merge_day(said);
+        let day = self.merge_day(said) | self.merge_day_of_context(said);
         let nudged = self.merge_nudge(said);
         day | nudged | (!nudged && self.merge_time(said))
     }
 
     fn merge_wish_among_questions(&mut self, said: &Understanding) -> bool {
-        let folded = fold(&said.text);
-        let wishes = WISHES.iter().any(|word| folded.contains(word));
-        wishes && !said.intents.contains(&Intent::AskHours) && (self.merge_day(said) | self.merge_time(said))
+        wishes(&said.text)
+            && !said.intents.contains(&Intent::AskHours)
+            && (self.merge_employee(said) | self.merge_day(said) | self.merge_time(said))
     }
 
     fn merge_service(&mut self, said: &Understanding) -> bool {
+        let mut two = false;
         let form = &mut self.form;
         let mut fitting: Vec<String> = match &said.service {
             Some(id) => vec![id.clone()],
             None => said.candidates.service.clone(),
         };
+        let folded = fold(&said.text);
+        let choice = [" или ", " or ", " либо "].iter().any(|or| folded.contains(or));
+        if said.several_services && !choice && form.services.is_empty() && fitting.len() > 1 {
+            form.then = fitting.split_off(1);
+            two = true;
+        }
         if fitting.len() > 1
+            && !said.several_services
             && let Some(named) = named_in_full(&said.text, &fitting, self.scene.profile)
         {
             fitting = vec![named];
@@ -108,6 +124,10 @@ impl Turn<'_> {
                 form.service = None;
                 form.services = fitting;
             }
+        }
+        if two && let (Some(first), Some(next)) = (self.form.service.clone(), self.form.then.first().cloned()) {
+            let (first, next) = (self.service_title(&first), self.service_title(&next));
+            self.say(self.words().one_by_one(&first, &next));
         }
         true
     }
@@ -237,6 +257,12 @@ impl Turn<'_> {
             self.form.date = Some(Days::single(*day));
         }
     }
+}
+
+/// Whether a message that may also ask has words of wishing.
+pub(super) fn wishes(text: &str) -> bool {
+    let folded = fold(text);
+    WISHES.iter().any(|word| folded.contains(word))
 }
 
 /// Whether a message says which visit is meant.

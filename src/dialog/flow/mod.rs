@@ -4,12 +4,14 @@
 mod appointments;
 mod book;
 mod choose;
+mod context;
 mod form;
 mod hear;
 mod knowledge;
 mod merge;
 mod nudge;
 mod offer;
+mod offered;
 mod outcome;
 mod person;
 mod plain;

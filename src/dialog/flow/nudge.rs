@@ -3,6 +3,7 @@
 use jiff::civil::Time;
 use jiff::{SignedDuration, Zoned};
 
+use super::choose::plus;
 use super::form::{Asked, Days, Hours, Task, Wanted};
 use super::offer::read_slot;
 use super::turn::Turn;
@@ -44,6 +45,16 @@ const EMPLOYEE: &[&str] = &[
     "person",
 ];
 const SAME_DAY: &[&str] = &["тот же день", "этот же день", "same day"];
+const NEXT_DAY: &[&str] = &[
+    "следующий день",
+    "день позже",
+    "через день",
+    "день спустя",
+    "next day",
+    "day after",
+    "day later",
+    "following day",
+];
 const FIRST: &[&str] = &["перво", "ранн", "ближайш", "earliest", "first", "soonest"];
 const LAST: &[&str] = &["последн", "поздн", "latest", "last"];
 const SOON: &[&str] = &[
@@ -62,7 +73,7 @@ const SOON: &[&str] = &[
 pub(super) fn is_nudge(text: &str) -> bool {
     let folded = fold(text);
     let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
-    has(LATER) || has(EARLIER) || has(SOON) || (has(OTHER) && (has(DAY) || has(TIME) || has(EMPLOYEE)))
+    has(LATER) || has(EARLIER) || has(SOON) || has(NEXT_DAY) || (has(OTHER) && (has(DAY) || has(TIME) || has(EMPLOYEE)))
 }
 
 impl Turn<'_> {
@@ -73,17 +84,15 @@ impl Turn<'_> {
             return false;
         }
         let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+        if has(NEXT_DAY) || has(SAME_DAY) {
+            return false;
+        }
         if let Some(forward) = has(LATER).then_some(true).or(has(EARLIER).then_some(false)) {
             let shift = SHIFTS.iter().find(|(words, _)| folded.contains(words)).map(|(_, minutes)| *minutes);
             return (shift.is_some() || said.time.is_none()) && self.nudge_time(forward, shift);
         }
         if said.date.is_some() || said.time.is_some() {
             return false;
-        }
-        let done_day = self.form.done.as_ref().map(|done| done.visit.start.date());
-        if let (true, Some(day)) = (has(SAME_DAY), done_day) {
-            self.form.date = Some(Days::single(day));
-            return true;
         }
         if has(OTHER) && self.form.asked != Some(Asked::Visit) {
             let same_time = has(&["же время", "same time"]);
@@ -102,6 +111,25 @@ impl Turn<'_> {
         let soon = has(SOON) && self.form.date.is_none();
         self.form.soonest |= soon;
         soon
+    }
+
+    /// «в тот же день», «на следующий день»: a day counted from the one that was spoken of.
+    pub fn merge_day_of_context(&mut self, said: &Understanding) -> bool {
+        let folded = fold(&said.text);
+        let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+        let done = self.form.done.as_ref().map(|done| done.visit.start.date());
+        let chosen = self.form.slot.as_ref().map(|slot| slot.start.date());
+        let spoken_of = self.form.date.or(self.form.shunned).and_then(Days::day).or(chosen);
+        let day = match (said.date, has(SAME_DAY), has(NEXT_DAY)) {
+            (None, true, _) => done.or(spoken_of),
+            (None, _, true) => spoken_of.or(done).map(|day| plus(day, 1)),
+            _ => None,
+        };
+        if let Some(day) = day {
+            self.form.date = Some(Days::single(day));
+            self.form.not_days.retain(|refused| *refused != day);
+        }
+        day.is_some()
     }
 
     /// «На час позже» of a visit that has only now been found.

@@ -81,7 +81,7 @@ impl Turn<'_> {
         if let Some(why) = why {
             self.say(words.refusal(&why));
             // A day that is refused is no wish any more; the hour still is.
-            self.form.date = None;
+            self.form.shunned = self.form.date.take();
         }
         let days = days_of(slots);
         let few: Vec<Slot> = self.hints(slots, &days, refused, unclear);

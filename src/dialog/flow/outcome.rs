@@ -3,7 +3,7 @@
 use super::form::{Asked, Done, Task, Visit};
 use super::turn::Turn;
 use super::{Need, Outcome};
-use crate::dialog::say::{Refusal, VisitWords, format};
+use crate::dialog::say::{Label, Refusal, VisitWords, format};
 use crate::domain::conversation::DialogState;
 use crate::domain::crm::{Appointment, AppointmentStatus};
 use crate::domain::lead::LeadStatus;
@@ -61,7 +61,18 @@ impl Turn<'_> {
             if agreed { words.booked(visit, address) } else { words.requested(visit) }
         });
         self.say(text);
+        let then = std::mem::take(&mut self.form.then);
         self.complete(Task::Book, visit);
+        self.offer_next(then);
+    }
+
+    /// A service that was named beside the one just booked.
+    fn offer_next(&mut self, then: Vec<String>) {
+        let Some(next) = then.first().and_then(|id| self.scene.profile.service(id)) else { return };
+        self.say(self.words().and_also(&next.title));
+        let button = self.button(Label::Book, format!("svc:{}", next.id));
+        self.offer(vec![button]);
+        self.form.then = then;
     }
 
     fn tell_moved(&mut self, appointment: &Appointment) {

@@ -13,7 +13,7 @@ impl Turn<'_> {
     pub fn plain(&mut self, said: &Understanding, awaited: Option<String>) -> Result<(), Need> {
         let active = self.form.task != Task::None;
         match (said.intent, said.yes_no) {
-            (Intent::Bye, _) => {
+            _ if said.intents.contains(&Intent::Bye) => {
                 self.say(self.words().goodbye());
                 self.form.digest = awaited;
             }
@@ -34,7 +34,11 @@ impl Turn<'_> {
             (Intent::Thanks | Intent::Greet, _) => self.proceed(None, None)?,
             (_, Some(YesNo::Yes)) => self.plain_yes()?,
             (_, Some(YesNo::No)) => self.plain_no()?,
+            _ if acknowledges(&said.text) => self.proceed(None, None)?,
             _ => return self.not_understood(said, awaited),
+        }
+        if self.is_silent() {
+            self.help();
         }
         self.form.failures = 0;
         Ok(())
@@ -47,6 +51,13 @@ impl Turn<'_> {
             return Ok(());
         }
         match (self.form.task, self.form.asked) {
+            (Task::None, _) if !self.form.then.is_empty() => {
+                let mut then = std::mem::take(&mut self.form.then);
+                self.start(Task::Book);
+                self.form.service = Some(then.remove(0));
+                self.form.then = then;
+                self.proceed(None, None)?;
+            }
             (Task::None, _) if self.form.done.is_some() => self.stands(),
             (Task::None, _) if self.form.service.is_some() || !self.form.services.is_empty() => {
                 self.start(Task::Book);
@@ -66,6 +77,7 @@ impl Turn<'_> {
     fn plain_no(&mut self) -> Result<(), Need> {
         match (self.form.task, self.form.asked) {
             (Task::None, _) => {
+                self.form.then.clear();
                 self.say(self.words().all_right());
                 let menu = self.menu();
                 self.offer(menu);
@@ -138,10 +150,30 @@ impl Turn<'_> {
     }
 }
 
+/// «понятно»: heard, and no more.
+fn acknowledges(text: &str) -> bool {
+    const HEARD: &[&str] = &[
+        "понятно",
+        "понял",
+        "поняла",
+        "ясно",
+        "ага понятно",
+        "принято",
+        "got it",
+        "i see",
+        "understood",
+        "noted",
+        "right",
+    ];
+    let folded = fold(text);
+    HEARD.contains(&folded.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
 /// Whether the client will write again later.
 pub(super) fn postpones(text: &str) -> bool {
     const LATER: &[&str] = &[
         "подума",
+        "посоветуюсь",
         "напишу позже",
         "позже напишу",
         "отвечу позже",

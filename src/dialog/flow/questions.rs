@@ -8,18 +8,18 @@ use super::choose::plus;
 use super::form::{Asked, Days, Task};
 use super::knowledge::{answer, question_stems, search_stems};
 use super::turn::Turn;
-use crate::dialog::say::{Label, format};
+use crate::dialog::say::format;
 use crate::dialog::understand::{Intent, Understanding};
 use crate::domain::company::{Employee, Service, WeekHours};
 use crate::domain::conversation::{Button, DialogState};
 use crate::domain::text::fold;
 
-/// Lines of a list of prices or services.
-const MAX_LINES: usize = 20;
 /// How far ahead exceptional closing is mentioned, in days.
 const CLOSED_SOON: i32 = 14;
 /// What an answer found for a bare word must be worth.
-const SURE: f64 = 0.55;
+pub(super) const SURE: f64 = 0.55;
+/// The same for a question that was only taken for one about hours, address or staff.
+const LIKELY: f64 = 0.5;
 /// Words that ask how long something takes.
 const HOW_LONG: &[&str] =
     &["сколько длит", "как долго", "по времени", "продолжительн", "сколько занима", "how long", "долго"];
@@ -34,11 +34,21 @@ impl Turn<'_> {
     pub fn answer(&mut self, said: &Understanding) -> Result<bool, Need> {
         let mut answered = false;
         for intent in said.intents.iter().filter(|intent| QUESTIONS.contains(intent)) {
+            let guessed = !matches!(intent, Intent::AskPrice | Intent::Question)
+                && !said.outright.contains(intent)
+                && self.mentioned(said).is_empty();
+            if guessed && let Some((text, _)) = self.look_up(&said.text)?.filter(|(_, worth)| *worth >= LIKELY) {
+                // «а за город ездите?» is less about the address than about what is written of it.
+                self.rule("knowledge");
+                self.say(text);
+                answered = true;
+                continue;
+            }
             match intent {
                 Intent::AskPrice => self.tell_price(said)?,
                 Intent::AskHours => self.tell_hours(said),
                 Intent::AskAddress => self.tell_contacts(),
-                Intent::AskServices => self.tell_services(self.words().services()),
+                Intent::AskServices => self.tell_offered(said)?,
                 Intent::AskStaff => self.tell_staff(said),
                 _ if !self.tell(said)? => continue,
                 _ => {}
@@ -55,6 +65,13 @@ impl Turn<'_> {
         let nudges = self.form.task != Task::None && super::nudge::is_nudge(&said.text);
         let when = said.date.is_some() || said.time.is_some();
         let outright = said.intents.iter().any(|i| matches!(i, Intent::Book | Intent::Reschedule | Intent::Cancel));
+        if !said.asides.is_empty() && (when || said.employee.is_some()) && !outright {
+            // «в среду в 16:00, а картой можно?»: the rest of the message is the wish.
+            wish.intents.insert(0, Intent::Book);
+            wish.intent = Intent::Book;
+            return Ok(wish);
+        }
+        let when = when || self.names_another(said);
         if !said.intents.contains(&Intent::Question) || !(when || nudges) || outright {
             return Ok(wish);
         }
@@ -70,69 +87,16 @@ impl Turn<'_> {
         Ok(wish)
     }
 
-    fn mentioned(&self, said: &Understanding) -> Vec<Service> {
+    /// Whether a message names somebody else than the form does: «а к Ольге можно?».
+    fn names_another(&self, said: &Understanding) -> bool {
+        let named =
+            self.named().map(|employee| &employee.id).or(self.form.slot.as_ref().and_then(|s| s.employee.as_ref()));
+        self.form.task != Task::None && said.employee.is_some() && said.employee.as_ref() != named
+    }
+
+    pub fn mentioned(&self, said: &Understanding) -> Vec<Service> {
         let ids = said.service.iter().chain(said.candidates.service.iter().filter(|_| said.service.is_none()));
         ids.filter_map(|id| self.scene.profile.service(id)).cloned().collect()
-    }
-
-    fn tell_price(&mut self, said: &Understanding) -> Result<(), Need> {
-        let mut services = self.mentioned(said);
-        if self.form.task != Task::None
-            && let Some(own) = services.iter().find(|service| self.form.service.as_ref() == Some(&service.id))
-        {
-            services = vec![own.clone()];
-        }
-        if services.is_empty() {
-            if let Some((text, _)) = self.look_up(&said.text)?.filter(|(_, worth)| *worth >= SURE) {
-                self.say(text);
-                return Ok(());
-            }
-            let done = self.form.done.as_ref().filter(|_| self.form.task == Task::None);
-            let context = self.form.service.as_ref().or(done.map(|done| &done.visit.service));
-            services.extend(context.and_then(|id| self.scene.profile.service(id)).cloned());
-        }
-        if services.is_empty() {
-            self.tell_services(self.words().prices());
-            return Ok(());
-        }
-        let lines = self.service_lines(&services);
-        self.say(lines);
-        let mut buttons = match services.as_slice() {
-            [only] => vec![self.button(Label::Book, format!("svc:{}", only.id))],
-            many => self.service_buttons(many),
-        };
-        buttons.truncate(MAX_BUTTONS);
-        self.offer(buttons);
-        Ok(())
-    }
-
-    /// The list of services with prices, a heading above it.
-    pub fn tell_services(&mut self, heading: &str) {
-        let services = self.grouped_services();
-        let mut lines = vec![heading.to_owned()];
-        let mut group: Option<&str> = None;
-        for service in services.iter().take(MAX_LINES) {
-            if service.category.as_deref() != group {
-                group = service.category.as_deref();
-                lines.extend(group.map(|group| format!("{group}:")));
-            }
-            lines.push(self.service_lines(std::slice::from_ref(service)));
-        }
-        if services.len() > MAX_LINES {
-            lines.push(self.words().and_more(services.len() - MAX_LINES));
-        }
-        self.say(lines.join("\n"));
-        let buttons = if services.len() <= MAX_BUTTONS { self.service_buttons(&services) } else { self.menu() };
-        self.offer(buttons);
-    }
-
-    /// Services, those of one group together, the groups by their first service.
-    fn grouped_services(&self) -> Vec<Service> {
-        let services: Vec<Service> = self.scene.profile.visible_services().cloned().collect();
-        let first = |service: &Service| services.iter().position(|other| other.category == service.category);
-        let mut grouped = services.clone();
-        grouped.sort_by_key(first);
-        grouped
     }
 
     /// Address and phone.
@@ -220,13 +184,13 @@ impl Turn<'_> {
         self.offer(buttons);
     }
 
-    fn look_up(&self, text: &str) -> Result<Option<(String, f64)>, Need> {
+    pub fn look_up(&self, text: &str) -> Result<Option<(String, f64)>, Need> {
         let question = question_stems(text);
         if question.is_empty() {
             return Ok(None);
         }
         let hits = self.facts.knowledge(&search_stems(&question))?;
-        Ok(answer(&question, hits, &self.scene.profile.knowledge))
+        Ok(answer(text, &question, hits, &self.scene.profile.knowledge))
     }
 
     /// Answers any other question, or says honestly that the data has no answer.
@@ -245,6 +209,22 @@ impl Turn<'_> {
             self.say(self.words().duration(&service.title, &length));
             return Ok(true);
         }
+        if !said.asides.is_empty() {
+            let whole = self.look_up(&said.text)?.filter(|_| said.asides.len() == 1);
+            for aside in &said.asides {
+                let own = self.look_up(aside)?;
+                let worth = |found: &Option<(String, f64)>| found.as_ref().map_or(0.0, |(_, worth)| *worth);
+                let best = if worth(&whole) > worth(&own) { whole.clone() } else { own };
+                match best {
+                    Some((text, _)) => {
+                        self.rule("knowledge");
+                        self.say(text);
+                    }
+                    None => self.admit(aside),
+                }
+            }
+            return Ok(true);
+        }
         if said.employee.is_some() && self.form.slot.is_some() {
             // «Это Анна будет?»: the summary that follows names who it is.
             return Ok(true);
@@ -257,15 +237,15 @@ impl Turn<'_> {
                 self.say(text);
             }
             None if beside => return Ok(false),
-            None => self.admit(said),
+            None => self.admit(&said.text),
         }
         Ok(true)
     }
 
-    fn admit(&mut self, said: &Understanding) {
+    fn admit(&mut self, question: &str) {
         self.rule("unknown_question");
         self.say(self.words().unknown_answer());
-        self.question = Some(said.text.clone());
+        self.question = Some(question.to_owned());
         if self.form.task == Task::None {
             self.ask_person(DialogState::Consulting, "");
         }

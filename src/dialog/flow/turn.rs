@@ -36,6 +36,8 @@ pub(super) struct Turn<'a> {
     pub question: Option<String>,
     /// The day that was named could not be understood.
     pub unclear_day: bool,
+    /// The message changed what is wished for.
+    pub changed: bool,
     /// Digits were given that are no phone number.
     pub bad_phone: bool,
     rules: Vec<&'static str>,
@@ -63,6 +65,7 @@ impl<'a> Turn<'a> {
             question: None,
             unclear_day: false,
             bad_phone: false,
+            changed: false,
             rules: Vec::new(),
             intents: Vec::new(),
         }

@@ -235,7 +235,7 @@ impl Phrases for En {
         to.map_or_else(|| from.to_owned(), |to| format!("from {from} to {to}"))
     }
     fn price_by_person(&self) -> &'static str {
-        "the specialist will name the price"
+        "our staff will name the price"
     }
     fn service_line(&self, title: &str, price: &str, duration: &str) -> String {
         format!("{title} — {price}, {duration}")
@@ -286,6 +286,15 @@ impl Phrases for En {
             (None, Some(phone)) => format!("Please ask for the address by phone: {phone}."),
             (None, None) => "A colleague will tell you the address.".to_owned(),
         }
+    }
+    fn one_by_one(&self, first: &str, next: &str) -> String {
+        format!("Let us begin with {first} and then find a time for {next}.")
+    }
+    fn and_also(&self, service: &str) -> String {
+        format!("You also mentioned {service}. Shall I find a time?")
+    }
+    fn no_such_service(&self) -> &'static str {
+        "I do not see that among our services, I will check with the team."
     }
     fn unknown_answer(&self) -> &'static str {
         "Sorry, I don't know the exact answer to that. I will pass the question to our team."

@@ -210,6 +210,12 @@ pub trait Phrases: Sync {
     fn day_off(&self) -> &'static str;
     /// Address and phone, whichever are known.
     fn contacts(&self, address: Option<&str>, phone: Option<&str>) -> String;
+    /// Of two services the first is arranged first.
+    fn one_by_one(&self, first: &str, next: &str) -> String;
+    /// Another service that was named beside the one just booked: shall a time be found?
+    fn and_also(&self, service: &str) -> String;
+    /// A service was asked for that the profile does not have.
+    fn no_such_service(&self) -> &'static str;
     /// The data has no answer.
     fn unknown_answer(&self) -> &'static str;
 

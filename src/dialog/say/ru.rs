@@ -291,6 +291,15 @@ impl Phrases for Ru {
             (None, None) => "Адрес подскажет администратор.".to_owned(),
         }
     }
+    fn one_by_one(&self, first: &str, next: &str) -> String {
+        format!("Начнём с услуги «{first}», потом подберём время для «{next}».")
+    }
+    fn and_also(&self, service: &str) -> String {
+        format!("Вы называли ещё «{service}». Подобрать время?")
+    }
+    fn no_such_service(&self) -> &'static str {
+        "Среди наших услуг такой не вижу, уточню у администратора."
+    }
     fn unknown_answer(&self) -> &'static str {
         "К сожалению, не знаю точного ответа на этот вопрос. Передам его администратору."
     }

@@ -1,14 +1,16 @@
 //! Services and employees of the profile, found in a client's words.
 
+mod hits;
 mod people;
 
 use std::collections::{HashMap, HashSet};
 
+use self::hits::{Hit, most_specific, names_other_thing, same_word};
 use super::dates::is_date_word;
 use super::stems::Stem;
-use super::token::Token;
+use super::token::{Kind, Token};
 use super::typo::is_one_edit;
-use super::{given, known, lexicon, measures, title};
+use super::{given, known, latin, lexicon, measures, title};
 use crate::domain::company::{Employee, Service};
 use crate::domain::text::{fold, is_stop_word, words};
 
@@ -52,6 +54,14 @@ struct Said {
     carries: bool,
 }
 
+/// Spellings in Latin letters of each name that somebody is also called.
+const SPELT: usize = 12;
+
+/// Whether a Latin word is more than a name: those name an employee only where a person is meant.
+fn is_english_word(word: &str) -> bool {
+    lexicon::is_pattern_word(word) || known::is_known(word)
+}
+
 /// An employee that a form may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Named {
@@ -67,6 +77,8 @@ struct Named {
 pub(super) struct Found {
     pub ids: Vec<String>,
     pub tokens: Vec<usize>,
+    /// Each is named by words of its own: «маникюр и педикюр» are two wishes, no doubt.
+    pub apart: bool,
     /// All of them were refused: «не к Анне».
     pub refused: bool,
 }
@@ -128,13 +140,24 @@ impl Vocabulary {
     }
 
     fn add_name(&mut self, text: &str, employee: usize) {
+        // "O'Connor" is one word to a client.
+        for whole in fold(text).split_whitespace().filter(|piece| piece.contains('\'')) {
+            self.add_form(whole.to_owned(), Named { employee, weight: 4, soft: false });
+        }
         for word in words(&fold(text)).filter(|w| w.chars().count() > 1) {
             let soft = |name: &str| name.ends_with(['а', 'я']);
             for form in given::declined(word) {
                 let weight = if form == word { 4 } else { 3 };
                 self.add_form(form, Named { employee, weight, soft: soft(word) });
             }
+            for spelt in latin::spellings(word) {
+                self.add_form(format!("{spelt}'s"), Named { employee, weight: 3, soft: soft(word) });
+                self.add_form(spelt, Named { employee, weight: 3, soft: soft(word) });
+            }
             for other in given::called(word) {
+                for spelt in latin::spellings(other).into_iter().take(SPELT).filter(|s| !is_english_word(s)) {
+                    self.add_form(spelt, Named { employee, weight: 2, soft: soft(other) });
+                }
                 for form in given::declined(other) {
                     self.add_form(form, Named { employee, weight: 2, soft: soft(other) });
                 }
@@ -183,18 +206,32 @@ impl Vocabulary {
         if self.services.is_empty() {
             return Found::default();
         }
-        let said: Vec<Said> = tokens
+        let coded = tokens.windows(2).enumerate().filter(|(at, pair)| {
+            pair[0].kind == Kind::Number && pair[1].is_word() && pair[1].glued && !taken[*at] && !timed[at + 1]
+        });
+        // «1С», «3D»: digits and letters are one word of a title.
+        let coded: Vec<Said> = coded
+            .map(|(at, pair)| {
+                let stem = Stem::of(&format!("{}{}", pair[0].text, pair[1].text));
+                let likes = self.likes(&stem);
+                Said { at: at + 1, stem, likes, carries: true }
+            })
+            .filter(|s| !s.likes.is_empty())
+            .collect();
+        let plain = tokens
             .iter()
             .enumerate()
             .filter(|(at, t)| t.is_word() && !taken[*at] && !is_stop_word(&t.text) && t.text.chars().count() > 1)
             .map(|(at, t)| {
-                let stem = Stem::of(&t.text);
+                let before = at.checked_sub(1).map_or("", |i| tokens[i].text.as_str());
+                let stem = if is_lack(before) { Stem::lacking(&t.text) } else { Stem::of(&t.text) };
                 let likes = self.likes(&stem);
                 let carries = !timed[at] && !is_date_word(&t.text) && !measures::is_time(&t.text);
                 Said { at, stem, likes, carries }
-            })
-            .collect();
-        if said.iter().all(|s| s.likes.is_empty() || !s.carries) {
+            });
+        let said: Vec<Said> =
+            plain.filter(|s| coded.iter().all(|c| c.at != s.at)).chain(coded.iter().cloned()).collect();
+        if said.iter().all(|s| s.likes.is_empty()) {
             return Found::default();
         }
         if !said.iter().any(|s| is_refused(tokens, s.at)) {
@@ -208,10 +245,16 @@ impl Vocabulary {
     fn fitting(&self, said: &[Said]) -> Found {
         let mut hits: Vec<Hit> =
             self.services.iter().enumerate().flat_map(|(index, service)| self.hits(index, service, said)).collect();
-        hits.retain(|h| said.iter().any(|s| s.carries && h.tokens.contains(&s.at)));
+        // "one-to-one" is a title although its words are numbers.
+        let in_a_row = |h: &Hit| h.full && h.words > 1 && h.tokens.windows(2).all(|w| w[1] > w[0] && w[1] - w[0] <= 4);
+        hits.retain(|h| in_a_row(h) || said.iter().any(|s| s.carries && h.tokens.contains(&s.at)));
         let full: Vec<&Hit> = hits.iter().filter(|h| h.full).collect();
-        let best = if full.is_empty() { self.partial(&hits, said) } else { most_specific(&full) };
-        let mut found = Found::default();
+        let mut best = if full.is_empty() { self.partial(&hits, said) } else { most_specific(&full) };
+        if !full.is_empty() {
+            best.extend(same_word(&best, &hits));
+        }
+        let mut found = Found { apart: hits::apart(&best), ..Found::default() };
+        best.sort_by_key(|hit| hit.tokens.iter().min().copied());
         for hit in best {
             let id = &self.services[hit.service].id;
             if !found.ids.contains(id) {
@@ -234,7 +277,8 @@ impl Vocabulary {
     }
 
     fn hit(&self, service: usize, phrase: &[usize], said: &[Said]) -> Option<Hit> {
-        let mut hit = Hit { service, tokens: Vec::new(), words: 0, full: false, head: false, exact: 0 };
+        let mut hit =
+            Hit { service, tokens: Vec::new(), words: 0, full: false, head: false, exact: 0, for_whom: false };
         for (place, wanted) in phrase.iter().enumerate() {
             let found = said
                 .iter()
@@ -245,6 +289,7 @@ impl Vocabulary {
                 hit.tokens.push(at);
                 hit.words += 1;
                 hit.exact += usize::from(like);
+                hit.for_whom |= said.iter().any(|s| s.at == at && s.stem.is_recipient());
                 hit.head |= self.is_head(phrase, place);
             }
         }
@@ -293,8 +338,8 @@ impl Vocabulary {
         let mut is_known = || {
             *known.get_or_insert_with(|| {
                 self.service_words.contains(&said.word)
-                    || known::is_known(&said.word)
-                    || lexicon::is_pattern_word(&said.word)
+                    || known::is_known_form(&said.word)
+                    || lexicon::is_own_word(&said.word)
             })
         };
         (misspelt && !is_known()).then_some(1)
@@ -304,8 +349,13 @@ impl Vocabulary {
     fn partial<'h>(&self, hits: &'h [Hit], said: &[Said]) -> Vec<&'h Hit> {
         let matched: HashSet<usize> = hits.iter().flat_map(|h| h.tokens.iter().copied()).collect();
         let foreign = said.iter().any(|s| !matched.contains(&s.at) && s.stem.is_service());
-        let fits: Vec<&Hit> =
-            hits.iter().filter(|h| h.head || !foreign).filter(|h| h.head || said.len() <= 3 || h.words > 1).collect();
+        let about_other = |h: &&Hit| h.tokens.len() == 1 && names_other_thing(h.tokens[0], said, &matched);
+        let fits: Vec<&Hit> = hits
+            .iter()
+            .filter(|h| !about_other(h))
+            .filter(|h| h.head || !foreign)
+            .filter(|h| h.head || said.len() <= 3 || h.words > 1)
+            .collect();
         let most = fits.iter().map(|h| h.rank()).max();
         fits.into_iter().filter(|h| Some(h.rank()) == most).collect()
     }
@@ -319,46 +369,26 @@ fn is_refused(tokens: &[Token<'_>], at: usize) -> bool {
         || (light && matches!(word(2), "не" | "кроме" | "not" | "except" | "instead"))
 }
 
+/// «без покрытия» is another thing than «с покрытием».
+fn is_lack(word: &str) -> bool {
+    matches!(word, "без" | "without")
+}
+
 fn phrase(text: &str) -> Vec<Stem> {
     let folded = fold(text);
     let all: Vec<&str> = words(&folded).collect();
+    let said = |at: usize| at.checked_sub(1).is_some_and(|i| is_lack(all[i]));
+    // «Хатха-йога» is a kind of yoga.
+    let kind = |word: &str| folded.contains(&format!("{word}-")) && !word.is_ascii();
     let content: Vec<Stem> = all
         .iter()
-        .filter(|w| !is_stop_word(w) && w.chars().count() > 1 && !measures::is_measure(w))
-        .map(|w| Stem::of(w))
+        .enumerate()
+        .filter(|(_, w)| !is_stop_word(w) && w.chars().count() > 1 && !measures::is_measure(w) && **w != "without")
+        .map(|(at, w)| match (said(at), kind(w)) {
+            (true, _) => Stem::lacking(w),
+            (false, true) => Stem::kind(w),
+            _ => Stem::of(w),
+        })
         .collect();
     if content.is_empty() { all.into_iter().map(Stem::of).collect() } else { content }
-}
-
-/// A phrase of a service met in the message.
-#[derive(Debug)]
-struct Hit {
-    service: usize,
-    tokens: Vec<usize>,
-    words: usize,
-    full: bool,
-    /// The noun that says what is done is there.
-    head: bool,
-    exact: usize,
-}
-
-impl Hit {
-    const fn rank(&self) -> (bool, usize) {
-        (self.head, self.words)
-    }
-}
-
-/// Full matches that are not a part of a longer one; of equal ones, the closest in letters.
-fn most_specific<'h>(full: &[&'h Hit]) -> Vec<&'h Hit> {
-    let within = |a: &Hit, b: &Hit| a.tokens.iter().all(|t| b.tokens.contains(t));
-    full.iter()
-        .filter(|hit| {
-            !full.iter().any(|other| {
-                within(hit, other)
-                    && (other.tokens.len() > hit.tokens.len()
-                        || (other.tokens.len() == hit.tokens.len() && other.exact > hit.exact))
-            })
-        })
-        .copied()
-        .collect()
 }

@@ -15,6 +15,20 @@ pub(super) struct Marks<'a> {
     pub phone: &'a [bool],
 }
 
+impl<'a> Marks<'a> {
+    /// The marks of a part of the message.
+    pub fn within(self, range: &std::ops::Range<usize>) -> Marks<'a> {
+        let cut = |mark: &'a [bool]| mark.get(range.clone()).unwrap_or_default();
+        Marks {
+            date: cut(self.date),
+            service: cut(self.service),
+            employee: cut(self.employee),
+            name: cut(self.name),
+            phone: cut(self.phone),
+        }
+    }
+}
+
 /// The intents of a message and what goes with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wants {
@@ -22,10 +36,12 @@ pub(super) struct Wants {
     pub yes_no: Option<YesNo>,
     pub any_employee: bool,
     pub any_time: bool,
+    /// The first intent is a guess: no pattern heard it, and another weighs nearly as much.
+    pub faint: bool,
 }
 
-/// Reads the intents.
-pub(super) fn read(tokens: &[Token<'_>], marks: Marks<'_>) -> Wants {
+/// What the patterns say, and the tags they left.
+pub(super) fn grammar(tokens: &[Token<'_>], marks: Marks<'_>) -> (Tags, Wants) {
     let mut all = Tags::default();
     let mut yes_no = None;
     let mut facts_all = Facts::default();
@@ -59,7 +75,16 @@ pub(super) fn read(tokens: &[Token<'_>], marks: Marks<'_>) -> Wants {
         yes_no = Some(YesNo::Yes);
         all.add(Tag::Yes);
     }
-    decide(all, facts_all, yes_no)
+    let alone = |words: &[&str]| matches!(tokens, [t] if words.contains(&t.text.as_str()));
+    if yes_no.is_none() && alone(&["y", "д"]) {
+        yes_no = Some(YesNo::Yes);
+        all.add(Tag::Yes);
+    }
+    if yes_no.is_none() && alone(&["n", "не", "н", "-"]) {
+        yes_no = Some(YesNo::No);
+        all.add(Tag::No);
+    }
+    (all, decide(all, facts_all, yes_no))
 }
 
 fn agreement(tags: Tags, facts: Facts) -> Option<YesNo> {
@@ -94,6 +119,7 @@ fn decide(tags: Tags, facts: Facts, yes_no: Option<YesNo>) -> Wants {
         yes_no,
         any_employee: tags.has(Tag::AnyEmployee),
         any_time: tags.has(Tag::AnyTime),
+        faint: false,
     };
     if tags.has(Tag::Injection) {
         return wants(vec![Intent::Other], None);
@@ -186,6 +212,26 @@ fn implied(tags: Tags, facts: Facts, refused: bool) -> Option<Intent> {
     question.then_some(Intent::Question)
 }
 
+/// Sentences, and the clauses of those that ask.
+pub(super) fn clauses(tokens: &[Token<'_>]) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for sentence in sentences(tokens) {
+        let asks = sentence.end > 0 && tokens[sentence.end - 1].is("?");
+        let mut start = sentence.start;
+        if asks {
+            for at in sentence.clone() {
+                // A comma inside a number is none.
+                if tokens[at].is(",") && tokens.get(at + 1).is_some_and(|next| !next.glued) {
+                    found.push(start..at);
+                    start = at + 1;
+                }
+            }
+        }
+        found.push(start..sentence.end);
+    }
+    found
+}
+
 /// Sentences as ranges of tokens.
 fn sentences(tokens: &[Token<'_>]) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
@@ -195,6 +241,8 @@ fn sentences(tokens: &[Token<'_>]) -> Vec<std::ops::Range<usize>> {
         let ends = match token.text.as_str() {
             "!" | "?" | ";" => next.is_none_or(|t| t.kind != Kind::Sign),
             "." => next.is_none_or(|t| !t.glued),
+            // «дешевле) а карты берёте?»: a smile, no bracket.
+            ")" => !tokens[start..at].iter().any(|t| t.is("(")) && next.is_none_or(|t| t.kind != Kind::Sign),
             _ => false,
         };
         if ends {

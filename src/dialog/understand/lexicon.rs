@@ -138,6 +138,17 @@ pub(super) fn is_profession(word: &str) -> bool {
     PROFESSIONS.iter().any(|stem| word.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= 3))
 }
 
+/// Whether the patterns have the folded word as it is, or but for its ending.
+pub(super) fn is_own_word(word: &str) -> bool {
+    const ENDING: usize = 3;
+    let lexicon = &*LEXICON;
+    let letters = word.chars().count();
+    lexicon.exact.contains_key(word)
+        || (letters.saturating_sub(ENDING)..=letters)
+            .filter(|cut| *cut >= LEAST_GUESSED)
+            .any(|cut| lexicon.prefixes.contains_key(head(word, cut)))
+}
+
 /// Whether the patterns know the folded word.
 pub(super) fn is_pattern_word(word: &str) -> bool {
     let mut found = false;

@@ -5,6 +5,7 @@ mod dates;
 mod given;
 mod intent;
 mod known;
+mod latin;
 mod lexicon;
 mod locale;
 mod measures;
@@ -18,6 +19,7 @@ mod tests;
 mod title;
 mod token;
 mod typo;
+mod weigh;
 
 pub use catalogue::Vocabulary;
 
@@ -187,36 +189,85 @@ pub struct Understanding {
     /// A lone number («2»), to choose from a list or as an hour when one was asked for. For the dialogue only.
     #[serde(skip)]
     pub lone_number: Option<u32>,
+    /// The services are named apart from each other, in the order of `candidates`. For the dialogue only.
+    #[serde(skip)]
+    pub several_services: bool,
+    /// What the patterns heard, apart from what all words weigh together. For the dialogue only.
+    #[serde(skip)]
+    pub outright: Vec<Intent>,
+    /// The first intent is a guess. For the dialogue only.
+    #[serde(skip)]
+    pub faint: bool,
+    /// The name of whoever else is spoken of: «его зовут Рустам». For the dialogue only.
+    #[serde(skip)]
+    pub other_name: Option<String>,
+    /// Questions of their own beside what is wanted: «а картой оплатить можно?». For the dialogue only.
+    #[serde(skip)]
+    pub asides: Vec<String>,
     /// Says what it should not be («не в пятницу», «не к Ане»): date, time or employee are what is refused.
     /// For the dialogue only.
     #[serde(skip)]
     pub negated: bool,
 }
 
-/// Reads one message. `now` carries the company's zone; `region` is the country of numbers without one.
-#[must_use]
-pub fn understand(text: &str, now: &Zoned, vocabulary: &Vocabulary, region: Region) -> Understanding {
+/// A message and which of its tokens mean what, before the intents are read.
+struct Marked<'t> {
+    tokens: Vec<token::Token<'t>>,
+    phones: Vec<phone::Found>,
+    named: Option<name::Found>,
+    when: dates::When,
+    services: catalogue::Found,
+    employees: catalogue::Found,
+    phone: Vec<bool>,
+    name: Vec<bool>,
+    service: Vec<bool>,
+    employee: Vec<bool>,
+}
+
+impl Marked<'_> {
+    fn marks(&self) -> intent::Marks<'_> {
+        intent::Marks {
+            date: &self.when.used,
+            service: &self.service,
+            employee: &self.employee,
+            name: &self.name,
+            phone: &self.phone,
+        }
+    }
+}
+
+fn mark<'t>(text: &'t str, now: &Zoned, vocabulary: &Vocabulary, region: Region) -> Marked<'t> {
     let tokens = token::tokens(text);
     let phones = phone::find(&tokens, text, region);
-    let phone_marks = marked(tokens.len(), phones.iter().flat_map(|p| p.first..p.end));
-    let named = name::find(&tokens, &phone_marks);
-    let name_marks = marked(tokens.len(), named.iter().flat_map(|n| n.first..n.end));
-    let taken: Vec<bool> = phone_marks.iter().zip(&name_marks).map(|(a, b)| *a || *b).collect();
+    let phone = marked(tokens.len(), phones.iter().flat_map(|p| p.first..p.end));
+    let named = name::find(&tokens, &phone);
+    let name = marked(tokens.len(), named.iter().flat_map(|n| n.first..n.end));
+    let taken: Vec<bool> = phone.iter().zip(&name).map(|(a, b)| *a || *b).collect();
 
     let moves = tokens.iter().any(|t| dates::is_moving(&t.text));
     let when = dates::read(&tokens, &taken, moves, now, &|word| vocabulary.knows(word));
     let busy: Vec<bool> = taken.iter().zip(&when.used).map(|(a, b)| *a || *b).collect();
     let services = vocabulary.services(&tokens, &taken, &when.used);
     let employees = vocabulary.employees(&tokens, &busy);
-    let marks = intent::Marks {
-        date: &when.used,
-        service: &marked(tokens.len(), services.tokens.iter().copied()),
-        employee: &marked(tokens.len(), employees.tokens.iter().copied()),
-        name: &name_marks,
-        phone: &phone_marks,
-    };
-    let wants = intent::read(&tokens, marks);
-    let cancels = wants.intents.contains(&Intent::Cancel);
+    let service = marked(tokens.len(), services.tokens.iter().copied());
+    let employee = marked(tokens.len(), employees.tokens.iter().copied());
+    Marked { tokens, phones, named, when, services, employees, phone, name, service, employee }
+}
+
+/// Reads one message. `now` carries the company's zone; `region` is the country of numbers without one.
+#[must_use]
+pub fn understand(text: &str, now: &Zoned, vocabulary: &Vocabulary, region: Region) -> Understanding {
+    let said = mark(text, now, vocabulary, region);
+    let hour = said.when.time.is_some_and(|time| time.from.is_some() && time.from == time.to);
+    let weigh::Settled { wants, asides, outright } = weigh::settle(weigh::hear(&said.tokens, said.marks(), hour));
+    let asides = asides.into_iter().filter_map(|range| {
+        let (first, last) = (said.tokens.get(range.start)?, said.tokens.get(range.end.checked_sub(1)?)?);
+        Some(text[first.start..last.end()].to_owned())
+    });
+    let asides: Vec<String> = asides.collect();
+    let cancels = outright.contains(&Intent::Cancel);
+    let other_name = name::of_another(&said.tokens);
+    let Marked { tokens, phones, named, when, services, employees, .. } = said;
     let bare_name =
         if when.said || !services.ids.is_empty() || wants.yes_no.is_some() { None } else { name::bare(&tokens) };
 
@@ -232,6 +283,7 @@ pub fn understand(text: &str, now: &Zoned, vocabulary: &Vocabulary, region: Regi
         ambiguous: when.ambiguous,
         service: only(&services.ids),
         employee: only(&employees.ids),
+        several_services: services.apart,
         candidates: Candidates { service: services.ids, employee: employees.ids },
         phone: phones.into_iter().next().map(|p| p.phone),
         name: named.map(|n| n.name),
@@ -241,6 +293,10 @@ pub fn understand(text: &str, now: &Zoned, vocabulary: &Vocabulary, region: Regi
         any_time: wants.any_time,
         bare_name,
         lone_number: when.lone_number,
+        asides,
+        outright,
+        faint: wants.faint,
+        other_name,
         negated: (when.negated || employees.refused) && !cancels,
     }
 }

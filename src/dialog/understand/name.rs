@@ -43,6 +43,11 @@ const LEADS: &[(&str, Trust)] = &[
     ("пишет вам", Trust::Careful),
     ("с вами", Trust::Careful),
     ("на связи", Trust::Careful),
+    ("с уважением", Trust::Certain),
+    ("это снова", Trust::Careful),
+    ("это опять", Trust::Careful),
+    ("it's me", Trust::Careful),
+    ("regards", Trust::Certain),
     ("это", Trust::Careful),
     ("я", Trust::Careful),
     ("клиент", Trust::Careful),
@@ -60,6 +65,8 @@ const LEADS: &[(&str, Trust)] = &[
     ("it's", Trust::Careful),
     ("it is", Trust::Careful),
     ("its", Trust::Careful),
+    ("it under", Trust::Careful),
+    ("me under", Trust::Careful),
     ("under the name", Trust::Certain),
     ("under the name of", Trust::Certain),
 ];
@@ -81,6 +88,12 @@ fn introduced(tokens: &[Token<'_>]) -> Option<Found> {
             let words = lead.split(' ').count();
             let said = lead.split(' ').enumerate().all(|(i, word)| tokens.get(at + i).is_some_and(|t| t.is(word)));
             if !said || (words == 1 && is_someone_elses(tokens, at)) {
+                continue;
+            }
+            // «Янка меня зовут, …»: the name has been said.
+            let first = at - usize::from(*lead == "зовут" && at > 0 && tokens[at - 1].is("меня"));
+            let told = first > 0 && is_name_word(&tokens[first - 1], Trust::Careful);
+            if told && matches!(*lead, "меня зовут" | "зовут меня" | "зовут") {
                 continue;
             }
             let mut start = at + words;
@@ -110,6 +123,17 @@ fn is_someone_elses(tokens: &[Token<'_>], at: usize) -> bool {
         "я" | "это" | "пишет" | "клиент" => matches!(before, "не" | "и" | "что" | "а"),
         _ => false,
     }
+}
+
+/// «его зовут Рустам», «коллегу зовут Аркадий», "her name is Ella": somebody else who may be the one to come.
+pub(super) fn of_another(tokens: &[Token<'_>]) -> Option<String> {
+    let at = (1..tokens.len()).find(|at| {
+        let word = |i: usize| tokens.get(i).map_or("", |t| t.text.as_str());
+        let said = word(*at) == "зовут" || (word(*at) == "name" && word(at + 1) == "is");
+        said && is_someone_elses(tokens, *at) && !matches!(word(at - 1), "вас" | "тебя" | "your")
+    })?;
+    let start = at + 1 + usize::from(tokens[at].is("name"));
+    span(tokens, start, Trust::Certain).map(|found| found.name)
 }
 
 /// «меня Зульфия зовут».
@@ -230,20 +254,54 @@ fn is_end_of_name(tokens: &[Token<'_>], at: usize) -> bool {
 fn beside_phone(tokens: &[Token<'_>], phones: &[bool]) -> Option<Found> {
     let first = phones.iter().position(|p| *p)?;
     let end = phones.iter().rposition(|p| *p)? + 1;
-    before_phone(tokens, first).or_else(|| after_phone(tokens, end))
+    before_phone(tokens, first).or_else(|| after_phone(tokens, end)).or_else(|| signed(tokens))
+}
+
+/// «Ирина, балаяж к Соколовой, 8916…»: a name in front of a message that has a phone.
+fn signed(tokens: &[Token<'_>]) -> Option<Found> {
+    let first = tokens.first().filter(|t| given::is_given_name(&t.text) && t.is_capitalised())?;
+    let alone = tokens.get(1).is_some_and(|t| t.is(","));
+    alone.then(|| Found { name: spell(std::slice::from_ref(first)), first: 0, end: 1 })
 }
 
 fn before_phone(tokens: &[Token<'_>], phone: usize) -> Option<Found> {
     let mut end = phone;
     let is_label = |t: &Token<'_>| {
         t.kind == Kind::Sign && !t.is("?")
-            || matches!(t.text.as_str(), "тел" | "телефон" | "номер" | "phone" | "tel" | "мой" | "и" | "моб")
+            || matches!(
+                t.text.as_str(),
+                "тел"
+                    | "телефон"
+                    | "номер"
+                    | "phone"
+                    | "tel"
+                    | "мой"
+                    | "и"
+                    | "моб"
+                    | "ее"
+                    | "его"
+                    | "вот"
+                    | "this"
+                    | "is"
+                    | "his"
+                    | "her"
+                    | "my"
+                    | "number"
+            )
     };
     while end > 0 && is_label(&tokens[end - 1]) {
         end -= 1;
     }
     let mut first = end;
-    while first > 0 && end - first < 3 && is_name_word(&tokens[first - 1], Trust::Careful) {
+    while first > 0 && end - first < 4 {
+        // «дмитрий соколов», "Mary-Jane".
+        let surname = first == end && first > 1 && given::is_given_name(&tokens[first - 2].text);
+        let surname = surname && is_surname(&tokens[first - 1].text);
+        let hyphen =
+            first > 1 && tokens[first - 1].is("-") && tokens[first - 1].glued && first < end && tokens[first].glued;
+        if !(surname || hyphen || is_name_word(&tokens[first - 1], Trust::Careful)) {
+            break;
+        }
         first -= 1;
     }
     let alone = first == 0
@@ -254,7 +312,12 @@ fn before_phone(tokens: &[Token<'_>], phone: usize) -> Option<Found> {
     }
     let known = tokens[first..end].iter().any(|t| given::is_given_name(&t.text));
     let to_person = first > 0 && !alone;
-    (end > first && !to_person && (known || first == 0)).then(|| Found { name: spell(&tokens[first..end]), first, end })
+    let aside = first > 0 && tokens[first - 1].is(",");
+    (end > first && !to_person && (known || first == 0 || aside)).then(|| Found {
+        name: spell(&tokens[first..end]),
+        first,
+        end,
+    })
 }
 
 fn after_phone(tokens: &[Token<'_>], phone: usize) -> Option<Found> {

@@ -218,8 +218,9 @@ fn spoken(tokens: &[Token<'_>], at: usize) -> Option<(Num, usize)> {
 
 /// «двадцать пять» and «двадцати пяти» are one number; «без двадцати восемь» has two.
 fn agree(tens: &str, units: &str, class: Class) -> bool {
-    let oblique =
-        |word: &str| word.ends_with('и') || word.ends_with("ух") || word.ends_with("ех") || word.ends_with("го");
+    let oblique = |word: &str| {
+        word.ends_with('и') || ["ух", "ех", "го", "ум", "ем", "му", "мя"].iter().any(|end| word.ends_with(end))
+    };
     class != Class::Cardinal || tens.is_ascii() || !tens.ends_with('и') || oblique(units)
 }
 

@@ -48,6 +48,14 @@ const OTHER_NUMBERS: &[&str] = &[
     "certificate",
     "reference",
     "policy",
+    "vat",
+    "membership",
+    "member",
+    "абонемент",
+    "унп",
+    "чип",
+    "chip",
+    "nwbk",
 ];
 /// Words (stems) before a phone.
 const PHONES: &[&str] = &[
@@ -89,7 +97,9 @@ pub(super) fn find(tokens: &[Token<'_>], text: &str, region: Region) -> Vec<Foun
                 found.push(phone);
             }
             None => {
-                at = if tokens[at].kind == Kind::Number {
+                at = if tokens[at].kind == Kind::Number && is_account(tokens, at) {
+                    run_end(tokens, at).max(at + 1)
+                } else if tokens[at].kind == Kind::Number {
                     run_end(tokens, at).max(at + 1).min(next_start(tokens, at))
                 } else {
                     at + 1
@@ -98,6 +108,11 @@ pub(super) fn find(tokens: &[Token<'_>], text: &str, region: Region) -> Vec<Foun
         }
     }
     found
+}
+
+/// An account or a card: all of its groups are one number.
+fn is_account(tokens: &[Token<'_>], at: usize) -> bool {
+    tokens[..at].iter().rev().take(5).any(|t| matches!(t.text.as_str(), "iban" | "счет" | "счета" | "card" | "account"))
 }
 
 /// Where the next group of digits of this run begins.
@@ -171,6 +186,11 @@ fn continues_number(tokens: &[Token<'_>], at: usize) -> bool {
     if !tokens[at].glued {
         return false;
     }
+    // `GB123456789` is no phone, `tel89161234567` is.
+    let coded = before.is_word() && !PHONES.iter().any(|stem| before.text.starts_with(stem));
+    if coded && !matches!(before.text.as_str(), "т" | "м" | "t" | "m" | "p") {
+        return true;
+    }
     before.kind == Kind::Number
         || (matches!(before.text.as_str(), "-" | "." | ":" | "," | "/")
             && before.glued
@@ -190,7 +210,12 @@ fn context(tokens: &[Token<'_>], at: usize) -> Context {
     let starts = |word: &str, stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
     let mut phone = false;
     for token in tokens[..at].iter().rev().take(4) {
-        if matches!(token.kind, Kind::Sign) && matches!(token.text.as_str(), "." | "!" | "?" | ";" | ",") {
+        let abbreviates =
+            token.is(".") && at >= 2 && matches!(tokens[at - 2].text.as_str(), "no" | "nr" | "num" | "ном");
+        if matches!(token.kind, Kind::Sign)
+            && matches!(token.text.as_str(), "." | "!" | "?" | ";" | ",")
+            && !abbreviates
+        {
             break;
         }
         if token.is_word()
@@ -218,7 +243,9 @@ struct Shape<'a> {
 impl Shape<'_> {
     fn is_phone(&self, region: Region) -> bool {
         let digits: String = self.groups.concat();
-        let longest = if self.plus { 15 } else { 14 };
+        // `00` is `+`; a trunk zero may stand in brackets after the country: +44 (0)7400 …
+        let longest = 15 + if digits.starts_with("00") { 2 } else { usize::from(self.groups.contains(&"0")) };
+        let longest = if self.plus || digits.starts_with("00") { longest } else { 14 };
         if self.context == Context::Other && !self.plus || !(7..=longest).contains(&digits.len()) {
             return false;
         }
@@ -230,15 +257,18 @@ impl Shape<'_> {
             return digits.len() >= 11 && self.groups[0].len() > 1;
         }
         let area = |byte: Option<&u8>| matches!(byte, Some(b'3' | b'4' | b'8' | b'9'));
-        if digits.len() == 11 && matches!(head[0], b'7' | b'8') {
+        let home = region == Region::default() || !digits.starts_with("80");
+        if digits.len() == 11 && matches!(head[0], b'7' | b'8') && home {
             return area(head.get(1)) || (head[1] == b'7' && (self.spaced || self.context == Context::Phone));
         }
         if region == Region::default() {
             return digits.len() == 10
-                && (head[0] == b'9' || (area(head.first()) && (self.context == Context::Phone || self.is_grouped())))
+                && (head[0] == b'9'
+                    && (self.groups.len() == 1 || self.groups[0].len() <= 4 || self.context == Context::Phone)
+                    || (area(head.first()) && (self.context == Context::Phone || self.is_grouped())))
                 || self.context == Context::Phone && digits.len() >= 11;
         }
-        let trunk = head[0] == b'0';
+        let trunk = head[0] == b'0' || digits.starts_with("80");
         digits.len() >= 9 && (trunk || self.context == Context::Phone || self.groups.len() > 2 || digits.len() >= 10)
     }
 

@@ -56,6 +56,9 @@ const ROOTS: &[&[&str]] = &[
     &["ногт", "ногот"],
     &["бров"],
     &["зуб"],
+    &["десн", "десен"],
+    &["правк", "выправ"],
+    &["аренд"],
     &["уши", "ушей", "ушки", "ушек", "ушам", "ушко"],
 ];
 
@@ -89,6 +92,23 @@ impl Stem {
         }
     }
 
+    /// Of the first half of «Хатха-йога»: it tells what kind of yoga that is.
+    pub fn kind(word: &str) -> Self {
+        Self { adjective: true, ..Self::of(word) }
+    }
+
+    /// Of a word after «без»: it is like itself after «без» and like nothing else.
+    pub fn lacking(word: &str) -> Self {
+        let own = Self::of(word);
+        Self {
+            word: format!("без {word}"),
+            stem: format!("без {}", own.stem),
+            root: None,
+            modifier: None,
+            adjective: false,
+        }
+    }
+
     /// The same word in another form.
     pub fn is_same(&self, other: &Self) -> bool {
         self.word == other.word || self.stem == other.stem
@@ -104,13 +124,19 @@ impl Stem {
             return false;
         }
         let common: usize = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
-        let rest = a.chars().count().max(b.chars().count()) - common;
-        common >= 5 && rest <= 3 && (rest <= 2 || common >= 6)
+        let (a, b) = (a.chars().count(), b.chars().count());
+        let rest = a.max(b) - common;
+        common >= 5 && rest <= 3 && (rest <= 2 || common >= 6 || common == a.min(b))
     }
 
     /// Whether the two are opposites: «мужская», «женская».
     pub fn contradicts(&self, other: &Self) -> bool {
         matches!((self.modifier, other.modifier), (Some((row, at)), Some((other_row, other_at))) if row == other_row && at != other_at)
+    }
+
+    /// Whether the word stands in the dative of a noun: «собаке», «мужу» say for whom.
+    pub fn is_recipient(&self) -> bool {
+        !self.adjective && !self.word.is_ascii() && self.word.ends_with('е') && self.word.chars().count() > 3
     }
 
     /// Whether the word tells a kind.
@@ -158,12 +184,28 @@ fn plain(stem: &str) -> String {
     if stem.is_ascii() {
         return stem.to_owned();
     }
-    for (ending, plain) in
-        [("ечк", "к"), ("очк", "к"), ("ачк", "ак"), ("юрчик", "юр"), ("ажик", "аж"), ("енок", "енк"), ("онок", "онк")]
-    {
+    for (ending, plain) in [
+        ("ечк", "к"),
+        ("очк", "к"),
+        ("лиц", "л"),
+        ("очек", "к"),
+        ("ачк", "ак"),
+        ("юрчик", "юр"),
+        ("ажик", "аж"),
+        ("енок", "енк"),
+        ("онок", "онк"),
+    ] {
         if let Some(head) = stem.strip_suffix(ending).filter(|head| head.chars().count() >= 3) {
             return format!("{head}{plain}");
         }
+    }
+    for ending in ["чик", "ик"] {
+        if let Some(head) = stem.strip_suffix(ending).filter(|head| head.chars().count() >= 4) {
+            return head.to_owned();
+        }
+    }
+    if let Some(head) = stem.strip_suffix("ец").filter(|head| head.chars().count() >= 2) {
+        return format!("{head}ц");
     }
     for ending in ["ек", "ок"] {
         if let Some(head) = stem.strip_suffix(ending).filter(|head| head.chars().count() >= 3) {

@@ -28,6 +28,11 @@ pub fn said(text: &str) -> Understanding {
         any_time: false,
         bare_name: None,
         lone_number: None,
+        several_services: false,
+        asides: Vec::new(),
+        outright: Vec::new(),
+        faint: false,
+        other_name: None,
         negated: false,
     }
 }
@@ -50,6 +55,7 @@ pub trait Means {
 impl Means for Understanding {
     fn wants(mut self, intents: &[Intent]) -> Self {
         self.intents = intents.to_vec();
+        self.outright = intents.to_vec();
         self.intent = intents[0];
         self
     }

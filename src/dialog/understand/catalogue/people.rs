@@ -15,6 +15,7 @@ impl Vocabulary {
                 continue;
             }
             let named = in_case(self.named(&token.text), tokens, at);
+            let named = if is_plain_word(tokens, at) { Vec::new() } else { named };
             let beside = groups.last().is_some_and(|g| g.end == at);
             match groups.last_mut() {
                 Some(last) if beside && named.is_empty() => last.note_stranger(token),
@@ -25,8 +26,10 @@ impl Vocabulary {
                 _ => {}
             }
         }
-        let refused =
-            |g: &Group| is_refused(tokens, g.tokens[0]) || (g.tokens[0] > 0 && is_refused(tokens, g.tokens[0] - 1));
+        let refused = |g: &Group| {
+            let first = g.tokens[0];
+            is_refused(tokens, first) || (first > 0 && is_refused(tokens, first - 1)) || is_declined(tokens, g.end)
+        };
         groups.retain(|g| !g.stranger);
         let all_refused = !groups.is_empty() && groups.iter().all(refused);
         if !all_refused {
@@ -87,6 +90,13 @@ impl Vocabulary {
     }
 }
 
+/// «к Роме не надо», «Олега не хочу».
+fn is_declined(tokens: &[Token<'_>], end: usize) -> bool {
+    let word = |at: usize| tokens.get(at).map_or("", |t| t.text.as_str());
+    word(end) == "не"
+        && matches!(word(end + 1), "надо" | "нужно" | "хочу" | "хотим" | "хотелось" | "пойду" | "подходит")
+}
+
 /// Neighbouring words that name one person.
 #[derive(Debug)]
 struct Group {
@@ -136,9 +146,36 @@ impl Group {
     }
 }
 
+/// "Will you be open?": a name that is also a word names a person only where one is gone to, or in the middle of a
+/// sentence with a capital letter.
+fn is_plain_word(tokens: &[Token<'_>], at: usize) -> bool {
+    const WORDS: &[&str] = &[
+        "will", "mark", "grace", "hope", "may", "june", "april", "rose", "art", "bill", "drew", "chase", "faith",
+        "joy", "dawn", "summer", "frank", "rich", "guy", "jack", "pat", "sue", "grant", "miles", "dean", "penny",
+        "max", "price", "cook", "baker", "king", "young", "white", "black", "brown", "green", "long", "short", "day",
+        "hill", "wood", "stone", "cash", "sharp", "love", "best", "good", "wise", "strong", "sweet", "gray", "grey",
+        "bell", "page", "park",
+    ];
+    let token = &tokens[at];
+    if !WORDS.contains(&token.text.as_str()) || title::is_visited(tokens, at) {
+        return false;
+    }
+    let before = at.checked_sub(1).map(|i| &tokens[i]);
+    let starts = before.is_none_or(|t| matches!(t.text.as_str(), "." | "!" | "?"));
+    let named_on = tokens.get(at + 1).is_some_and(|t| t.is_word() && t.is_capitalised() && !t.is("i"));
+    !(token.is_capitalised() && (!starts || named_on))
+}
+
 /// «к Александру» is a man, «к Александре» a woman: the preposition tells the case, the case the name.
 fn in_case(mut named: Vec<Named>, tokens: &[Token<'_>], at: usize) -> Vec<Named> {
-    let preposition = at.checked_sub(1).map_or("", |i| tokens[i].text.as_str());
+    let before = |back: usize| at.checked_sub(back).map_or("", |i| tokens[i].text.as_str());
+    // «к доктору Иванову», «доктора Иванова»: the title has the case too.
+    let preposition = match before(1) {
+        title if title::is_general(title) => before(2),
+        "доктору" | "врачу" | "мастеру" | "специалисту" | "тренеру" => "к",
+        "доктора" | "врача" | "мастера" | "специалиста" | "тренера" => "у",
+        other => other,
+    };
     let word = tokens[at].text.as_str();
     let soft = match preposition {
         "к" | "ко" if word.ends_with(['у', 'ю']) => false,

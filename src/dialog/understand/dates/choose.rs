@@ -6,6 +6,7 @@ use super::super::{DateRange, DayPart};
 use super::day::{Day, Which};
 use super::lex::{Lex, W};
 use super::reader::Reader;
+use super::refuse::{mark_refused, mark_remembered};
 use super::resolve::{self, Days, Hours};
 use super::scan::{Piece, What};
 use super::{between, is_vague, relative};
@@ -148,8 +149,27 @@ fn choose_days(r: &Reader<'_>, days: &[Piece], chosen: &mut Chosen) {
         // «Вчера звонила, хочу в пятницу».
         found.retain(|d| !is_past(d, r));
     }
+    if let Some(day) = precise(&found).filter(|_| !or) {
+        found = vec![day];
+    }
     chosen.ambiguous |= found.len() > 1;
     chosen.days = found.iter().min_by_key(|d| d.range.and_then(|range| range.from.or(range.to))).copied();
+}
+
+/// «к концу месяца, 30 июня»: the day that lies within everything else that was said.
+fn precise(found: &[Days]) -> Option<Days> {
+    let ends = |days: &Days| days.range.and_then(|range| range.from.zip(range.to));
+    let (mut single, mut wide) = (found.iter().filter(|d| ends(d).is_some_and(|(from, to)| from == to)), 0);
+    let day = single.next().filter(|_| single.next().is_none())?;
+    let at = ends(day)?.0;
+    for other in found.iter().filter(|d| *d != day) {
+        let (from, to) = ends(other)?;
+        if !(from..=to).contains(&at) {
+            return None;
+        }
+        wide += 1;
+    }
+    (wide > 0).then_some(*day)
 }
 
 fn is_past(days: &Days, r: &Reader<'_>) -> bool {
@@ -224,7 +244,13 @@ fn choose_hours(r: &Reader<'_>, times: &[Piece], part: Option<DayPart>, chosen: 
         found = vec![joined];
     }
     chosen.ambiguous |= found.len() > 1;
+    let point = |h: &Hours| h.range.from.filter(|_| h.range.from == h.range.to);
+    let other = found.iter().filter_map(point).max();
     chosen.hours = found.iter().min_by_key(|h| h.range.from.or(h.range.to)).copied();
+    if let (Some(hours), true) = (chosen.hours.as_mut(), found.len() > 1 && found.iter().all(|h| point(h).is_some())) {
+        // «в 3 или в 4»: the other one is the other reading.
+        hours.other = other;
+    }
 }
 
 /// «после шести, но до восьми» is one stretch.
@@ -239,115 +265,4 @@ fn joined(first: &Hours, second: &Hours) -> Option<Hours> {
     let to = high.range.to.filter(|to| *to > from).or(high.other)?;
     let range = super::TimeRange { from: Some(from), to: Some(to) };
     open.then_some(Hours { range, ambiguous: low.ambiguous, other: None })
-}
-
-/// Words of a visit that has been.
-const MEMORIES: &[&str] = &[
-    "был",
-    "была",
-    "были",
-    "было",
-    "ходил",
-    "ходила",
-    "делал",
-    "делала",
-    "делали",
-    "приходил",
-    "приходила",
-    "приезжал",
-    "приезжала",
-    "стригся",
-    "стриглась",
-    "красилась",
-    "посещал",
-    "посещала",
-    "was",
-    "were",
-    "visited",
-    "came",
-    "had",
-];
-
-/// «Была у вас 5 марта»: that day is behind, whatever the calendar says.
-fn mark_remembered(r: &Reader<'_>, pieces: &mut [Piece]) {
-    for piece in pieces.iter_mut().filter(|p| p.what.is_day() || p.what.is_time()) {
-        let start = (0..piece.from).rev().find(|at| is_border(r, *at)).map_or(0, |at| at + 1);
-        let end = (piece.to..r.lexemes.len()).find(|at| is_border(r, *at)).unwrap_or(r.lexemes.len());
-        let says = |words: &[&str]| (start..end).any(|at| words.contains(&r.token_text(at)));
-        piece.source |= says(MEMORIES) && !says(&["бы", "хотел", "хотела", "if", "would"]);
-    }
-}
-
-/// Words of not being able to.
-const REFUSALS: &[&str] = &[
-    "могу",
-    "смогу",
-    "можем",
-    "сможем",
-    "получится",
-    "получается",
-    "получиться",
-    "подходит",
-    "подойдет",
-    "успею",
-    "успеваю",
-    "удобно",
-    "хочу",
-    "хотелось",
-    "устраивает",
-    "устроит",
-    "выйдет",
-    "вариант",
-    "приду",
-    "буду",
-    "надо",
-    "нужно",
-];
-const BUSY: &[&str] =
-    &["занят", "занята", "заняты", "неудобно", "busy", "can't", "cannot", "cant", "won't", "doesn't", "unavailable"];
-
-/// Marks «не в пятницу», «кроме среды», «завтра не могу».
-fn mark_refused(r: &Reader<'_>, pieces: &mut [Piece]) {
-    let spans: Vec<(usize, usize)> = pieces.iter().map(|p| (p.from, p.to)).collect();
-    for (index, piece) in pieces.iter_mut().enumerate() {
-        let before = |back: usize| piece.from.checked_sub(back).map_or(Lex::Other, |at| r.lex(at));
-        let direct = matches!(before(1), Lex::W(W::Not | W::Except));
-        let only = matches!(before(2), Lex::W(W::Not | W::Except))
-            && !matches!(before(1), Lex::Sign(_))
-            && piece.from >= 2
-            && is_light(r, piece.from - 1);
-        piece.negated = direct || only || refused_in_clause(r, &spans, index);
-    }
-    // «не в пятницу 13-го»: the words beside share the refusal.
-    for at in 1..pieces.len() {
-        if pieces[at - 1].negated && pieces[at].from == pieces[at - 1].to {
-            pieces[at].negated = true;
-        }
-    }
-}
-
-fn is_light(r: &Reader<'_>, at: usize) -> bool {
-    matches!(r.token_text(at), "только" | "на" | "for" | "the" | "on" | "at" | "этот" | "this")
-}
-
-/// A refusal in the same clause, before or after the piece.
-fn refused_in_clause(r: &Reader<'_>, spans: &[(usize, usize)], index: usize) -> bool {
-    let (from, to) = spans[index];
-    let floor = index.checked_sub(1).map_or(0, |i| spans[i].1);
-    let ceiling = spans.get(index + 1).map_or(r.lexemes.len(), |s| s.0);
-    let start = (floor..from).rev().find(|at| is_border(r, *at)).map_or(floor, |at| at + 1);
-    let end = (to..ceiling).find(|at| is_border(r, *at)).unwrap_or(ceiling);
-    let inside = |at: &usize| *at < from || *at >= to;
-    let asks = (start..end).any(|at| r.token_is(at, "ли")) || r.sign(end, '?');
-    !asks
-        && (start..end).filter(inside).any(|at| {
-            let refusal =
-                r.is(at, W::Not) && (at + 1..(at + 3).min(end)).any(|next| REFUSALS.contains(&r.token_text(next)));
-            refusal || BUSY.contains(&r.token_text(at))
-        })
-}
-
-fn is_border(r: &Reader<'_>, at: usize) -> bool {
-    matches!(r.lex(at), Lex::Sign('.' | ',' | '!' | '?' | ';' | '-') | Lex::W(W::Rather))
-        || matches!(r.token_text(at), "а" | "но" | "but" | "давайте" | "поэтому")
 }

@@ -10,6 +10,8 @@ use super::relative;
 pub(super) enum Which {
     /// The nearest after today.
     Nearest,
+    /// A week after that one.
+    AfterNearest,
     This,
     Next,
     Last,
@@ -61,12 +63,12 @@ pub(super) enum Day {
 }
 
 /// The day that begins at `at`; `prep` is the word before it.
-pub(super) fn read(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, usize)> {
-    let at = if r.is(at, W::The) { at + 1 } else { at };
+pub(super) fn read(r: &Reader<'_>, start: usize, prep: Option<W>) -> Option<(Day, usize)> {
+    let at = if r.is(start, W::The) { start + 1 } else { start };
     named(r, at)
         .or_else(|| numeric(r, at, prep))
         .or_else(|| dated(r, at, prep))
-        .or_else(|| relative::days(r, at, prep))
+        .or_else(|| relative::days(r, start, prep))
         .or_else(|| whole(r, at, prep))
 }
 
@@ -90,6 +92,7 @@ fn named(r: &Reader<'_>, at: usize) -> Option<(Day, usize)> {
     }
     let (which, next) = which(r, at).map_or((None, at), |which| (Some(which), at + 1));
     match (r.lex(next), which) {
+        (Lex::Weekday(day), None) if is_a_week_on(r, next) => Some((Day::Weekday(day, Which::AfterNearest), next + 2)),
         (Lex::Weekday(day), which) => {
             let dot = usize::from(r.sign(next + 1, '.') && r.is_abbreviated(next) && r.lex(next + 2) != Lex::Other);
             Some((Day::Weekday(day, which.unwrap_or(Which::Nearest)), next + 1 + dot))
@@ -107,6 +110,11 @@ fn named(r: &Reader<'_>, at: usize) -> Option<(Day, usize)> {
         (Lex::Part(_) | Lex::Lunch, Some(Which::This)) if r.is_english(next) => Some((Day::Offset(0), next)),
         _ => None,
     }
+}
+
+/// "Friday week": the one after the nearest.
+fn is_a_week_on(r: &Reader<'_>, weekday: usize) -> bool {
+    r.token_is(weekday + 1, "week") && r.is_english(weekday)
 }
 
 /// `15.03`, `15.03.2026`, `15/03`, `2026-03-15`.
@@ -168,14 +176,19 @@ fn alone(r: &Reader<'_>, at: usize, next: usize, num: Num, prep: Option<W>) -> b
     let noun_follows = r.is_other_word(next) && !r.is_verb_like(next);
     let named = match num.class {
         Class::Day if spoken && r.is_english(at) => {
-            (r.article_before(at) || num.value > 20)
-                && matches!(prep, Some(W::On | W::Until | W::After | W::By | W::From | W::Through))
+            let led = matches!(prep, Some(W::On | W::Until | W::After | W::By | W::From | W::Through));
+            // "the first" may be one of a list.
+            (r.article_before(at) && (led || (num.value > 3 && prep.is_none())) || (num.value > 20 && led))
                 && !noun_follows
         }
         Class::Day if spoken && prep == Some(W::In) => false,
         Class::Day if spoken => num.value > 12 || !noun_follows || prep.is_none(),
         Class::Day => !(r.is_english(at) && noun_follows && !r.article_before(at)),
-        Class::Neuter => matches!(prep, Some(W::On | W::Through)) && !noun_follows,
+        Class::Neuter => {
+            let named = at > 0 && matches!(r.lex(at - 1), Lex::Weekday(_));
+            let neuter = noun_follows && r.token_text(next).ends_with(['о', 'е']);
+            (matches!(prep, Some(W::On | W::Through)) || named) && !neuter
+        }
         _ => false,
     };
     named && (1..=31).contains(&num.value)
@@ -209,12 +222,12 @@ fn year(r: &Reader<'_>, at: usize) -> Option<(u32, usize)> {
 
 /// «на выходных», «в марте», «на неделе».
 fn whole(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(Day, usize)> {
-    let prep = prep?;
     // «До конца недели» is a bound of its own.
-    let bounds = matches!(prep, W::Until | W::By);
+    let bounds = matches!(prep, Some(W::Until | W::By));
     if let Some(found) = third(r, at).filter(|(day, _)| !(bounds && matches!(day, Day::Third(Third::End, _)))) {
         return Some(found);
     }
+    let prep = prep?;
     match r.lex(at) {
         Lex::Workdays if matches!(prep, W::On | W::In | W::Through | W::Inside) => {
             Some((Day::Workdays(Which::This), at + 1 + usize::from(r.unit(at + 1) == Some(Unit::Day))))

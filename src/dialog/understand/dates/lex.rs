@@ -219,6 +219,7 @@ fn compound(tokens: &[Token<'_>], at: usize) -> Option<(Lex, usize)> {
         }
         "где" if text(1) == "-" && text(2) == "то" => Some((Lex::W(W::Filler), 3)),
         "the" | "через" | "day" => phrase(tokens, at),
+        "over" if tokens[at + 1..].iter().take(2).any(|t| t.text.starts_with("weekend")) => Some((Lex::W(W::On), 1)),
         "fortnight" | "fortnights" => Some((Lex::Unit(Unit::Fortnight), 1)),
         "будний" | "буднего" | "weekday" => Some((Lex::Workdays, 1)),
         "wk" => Some((Lex::Unit(Unit::Week), 1)),
@@ -234,10 +235,14 @@ fn phrase(tokens: &[Token<'_>], at: usize) -> Option<(Lex, usize)> {
     let article = usize::from(tokens[at].is("the"));
     let words: Vec<&str> = tokens.get(at + article..)?.iter().take(3).map(|t| t.text.as_str()).collect();
     match words.as_slice() {
-        ["day", "after", "tomorrow"] => Some((Lex::Rel(2), 3 + article)),
-        ["day", "before", "yesterday"] => Some((Lex::Rel(-2), 3 + article)),
+        ["day", "after", day] if is_spelt(day, "tomorrow") => Some((Lex::Rel(2), 3 + article)),
+        ["day", "before", day] if is_spelt(day, "yesterday") => Some((Lex::Rel(-2), 3 + article)),
         _ => None,
     }
+}
+
+fn is_spelt(word: &str, meant: &str) -> bool {
+    word == meant || is_one_edit(word, meant)
 }
 
 fn guess(word: &str) -> Option<Lex> {

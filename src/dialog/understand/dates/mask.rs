@@ -60,6 +60,11 @@ fn starts(word: &str, stems: &[&str]) -> bool {
     })
 }
 
+/// Short words of streets are abbreviations: «про» is no «пр.».
+fn is_street(word: &str) -> bool {
+    STREETS.iter().any(|stem| word == *stem || (stem.chars().count() > 3 && starts(word, &[stem])))
+}
+
 /// Turns what is no date and no time into [`Lex::Other`].
 pub(super) fn mask(lexemes: &mut [Lexeme], tokens: &[Token<'_>]) {
     for at in 0..lexemes.len() {
@@ -74,6 +79,9 @@ pub(super) fn mask(lexemes: &mut [Lexeme], tokens: &[Token<'_>]) {
         if is_coded(lexemes, tokens, at) {
             lexemes[at].lex = Lex::Other;
         }
+        if is_verb_or_star(lexemes, tokens, at) || is_of_verb(lexemes, tokens, at) {
+            lexemes[at].lex = Lex::Other;
+        }
         if is_street_of_a_date(lexemes, tokens, at) {
             lexemes[at].lex = Lex::Other;
             lexemes[at + 1].lex = Lex::Other;
@@ -85,6 +93,9 @@ pub(super) fn mask(lexemes: &mut [Lexeme], tokens: &[Token<'_>]) {
             || is_counted(lexemes, tokens, at)
             || is_numbered(lexemes, tokens, at)
             || is_decimal(lexemes, tokens, at)
+            || is_before_street(lexemes, tokens, at)
+            || is_aged(lexemes, tokens, at)
+            || is_pair(lexemes, tokens, at)
         {
             lexemes[at].lex = Lex::Other;
         }
@@ -120,7 +131,13 @@ fn is_coded(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     let before = at.checked_sub(1).map(|i| &lexemes[i]).filter(|_| lexemes[at].glued);
     let after = lexemes.get(at + 1).filter(|l| l.glued);
     match token.kind {
-        Kind::Number => before.is_some_and(|l| l.lex == Lex::Other && tokens[l.first].is_word()),
+        Kind::Number => {
+            // `2026-03-16T14:00`
+            let stamp = at > 1 && lexemes[at - 1].glued && matches!(lexemes[at - 2].lex, Lex::Num(_));
+            before.is_some_and(|l| {
+                l.lex == Lex::Other && tokens[l.first].is_word() && !(stamp && tokens[l.first].is("t"))
+            })
+        }
         Kind::Word => {
             let number = |l: &Lexeme| tokens[l.first].kind == Kind::Number;
             matches!(lexemes[at].lex, Lex::Weekday(_) | Lex::Month(_))
@@ -131,16 +148,89 @@ fn is_coded(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     }
 }
 
+/// "come by": the word belongs to the verb.
+fn is_of_verb(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    const VERBS: &[&str] =
+        &["come", "came", "coming", "stop", "stopped", "drop", "dropped", "swing", "pop", "popped", "pass", "passing"];
+    lexemes[at].lex == Lex::W(W::By) && at > 0 && VERBS.contains(&tokens[lexemes[at - 1].first].text.as_str())
+}
+
+/// «24/7», «Ленина 10/2», «минус 3.25», «1С 8.3»: pairs of numbers that are no day and no hour.
+fn is_pair(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let lex = |i: usize| lexemes.get(i).map_or(Lex::Other, |l| l.lex);
+    let value = |i: usize| match lex(i) {
+        Lex::Num(num) if num.digits > 0 => Some(num.value),
+        _ => None,
+    };
+    let before = at.checked_sub(1).map(|i| &tokens[lexemes[i].first]);
+    let word = before.map_or("", |t| t.text.as_str());
+    match lex(at + 1) {
+        Lex::Sign('/') if value(at) == Some(24) && value(at + 2) == Some(7) => true,
+        Lex::Sign('/') => {
+            let place = before.filter(|t| t.is_word() && t.is_capitalised() && t.start > 0 && !t.is("i"));
+            place.is_some() && lex(at - 1) == Lex::Other && value(at + 2).is_some_and(|v| v < 10)
+        }
+        Lex::Sign('.' | ',') => {
+            let signed = matches!(word, "минус" | "плюс" | "minus" | "plus") && value(at + 2).is_some();
+            let version =
+                matches!(word, "с" | "1с" | "c") && at > 1 && lexemes[at - 1].glued && value(at + 2).is_some();
+            signed || version
+        }
+        // «1С»
+        Lex::W(W::From) => lexemes[at + 1].glued && value(at) == Some(1),
+        _ => false,
+    }
+}
+
+/// "I sat", "the sun": words that abbreviate a weekday only elsewhere.
+fn is_verb_or_star(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |i| tokens[lexemes[i].first].text.as_str());
+    match tokens[lexemes[at].first].text.as_str() {
+        "sat" => matches!(before, "i" | "we" | "he" | "she" | "they" | "you" | "just" | "had"),
+        "sun" => matches!(before, "the" | "of" | "full" | "no"),
+        _ => false,
+    }
+}
+
+/// "at 15 High Street", "12 Park Road": a number before the name of a street.
+fn is_before_street(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    const ROADS: &[&str] =
+        &["street", "st", "avenue", "ave", "road", "rd", "lane", "drive", "square", "boulevard", "blvd"];
+    let names = lexemes[at + 1..].iter().take(3).take_while(|l| l.lex == Lex::Other);
+    names.skip(1).any(|l| ROADS.contains(&tokens[l.first].text.as_str()))
+}
+
+/// «с 3 до 6 лет», «10-летний»: ages and the like.
+fn is_aged(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let lex = |ahead: usize| lexemes.get(at + ahead).map_or(Lex::Other, |l| l.lex);
+    let glued = |ahead: usize| lexemes.get(at + ahead).is_some_and(|l| l.glued);
+    let range = matches!(lex(1), Lex::W(W::Until | W::Through | W::Or) | Lex::Sign('-'))
+        && matches!(lex(2), Lex::Num(_))
+        && lex(3) == Lex::Unit(Unit::Year);
+    let word = lexemes.get(at + 2).map_or("", |l| tokens[l.first].text.as_str());
+    let adjective =
+        lex(1) == Lex::Sign('-') && glued(1) && glued(2) && lex(2) == Lex::Other && word.chars().count() > 4;
+    let counted = matches!(lex(1), Lex::W(W::Until | W::Through) | Lex::Sign('-'))
+        && matches!(lex(2), Lex::Num(_))
+        && matches!(lex(3), Lex::Other)
+        && is_counted(lexemes, tokens, at + 2);
+    range || adjective || counted
+}
+
 /// «ул. 8 Марта».
 fn is_street_of_a_date(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     let dated =
         matches!(lexemes[at].lex, Lex::Num(_)) && matches!(lexemes.get(at + 1).map(|l| l.lex), Some(Lex::Month(_)));
     let before = lexemes[..at].iter().rev().find(|l| l.lex != Lex::Sign('.'));
-    dated && before.is_some_and(|l| l.lex == Lex::Other && starts(&tokens[l.first].text, STREETS))
+    dated && before.is_some_and(|l| l.lex == Lex::Other && is_street(&tokens[l.first].text))
 }
 
 fn is_counted(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     let Some(next) = lexemes.get(at + 1) else { return false };
+    if at > 1 && lexemes[at - 1].lex == Lex::Sign(':') && matches!(lexemes[at - 2].lex, Lex::Num(_)) {
+        // `4:20`: what follows is not counted by the minutes.
+        return false;
+    }
     match next.lex {
         Lex::Sign('%' | '₽' | '$' | '€' | '£' | '°') => true,
         Lex::Sign('+') => next.glued,
@@ -153,7 +243,12 @@ fn is_counted(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
             if word == "р" || word == "г" && lexemes[at].lex != Lex::Other {
                 return word == "р";
             }
-            starts(word, &COUNTED) && !word.starts_with("раздел")
+            let short = matches!(word, "евро" | "кило" | "фото" | "тыщи");
+            // «в семь тридцать занятие»: from five on what is counted stands in the genitive plural.
+            let many = matches!(lexemes[at].lex, Lex::Num(num) if num.value >= 5 && num.value % 10 != 1);
+            let named =
+                many && !short && word.ends_with(['а', 'я', 'о', 'е', 'у', 'ю', 'и', 'ы']) && !word.ends_with("ми");
+            starts(word, &COUNTED) && !word.starts_with("раздел") && (!named || word.is_ascii())
         }
         _ => false,
     }
@@ -191,7 +286,7 @@ fn is_numbered(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
         }
     }
     // «ул. Лесная, 5».
-    lexemes[..at].iter().rev().take(4).any(|l| l.lex == Lex::Other && starts(tokens[l.first].text.as_str(), STREETS))
+    lexemes[..at].iter().rev().take(4).any(|l| l.lex == Lex::Other && is_street(&tokens[l.first].text))
 }
 
 /// Whether what follows says that the number is a day or an hour.

@@ -6,6 +6,7 @@ mod lex;
 mod mask;
 mod range;
 mod reader;
+mod refuse;
 mod relative;
 mod resolve;
 mod scan;

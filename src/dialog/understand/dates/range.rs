@@ -51,6 +51,16 @@ fn days(r: &Reader<'_>, lead: Lead) -> Option<(What, usize)> {
                 r.sign(next + 1, ':') || matches!(r.lex(next + 1), Lex::Unit(Unit::Hour) | Lex::Part(_) | Lex::OfDay);
             let plain = joint == W::Through && !r.is_english(next - 1) && lead.prep == Some(W::From);
             let dated = matches!(first, Some(Day::Date { .. } | Day::OfMonth(_)));
+            // «28 февраля до трёх» ends at an hour, «с 28 февраля до 3-го» on a day.
+            let hour = joint == W::Until && lead.prep != Some(W::From) && num.class == Class::Cardinal;
+            if hour {
+                return None;
+            }
+            // "April 10-12".
+            let after_month = matches!(r.lex(lead.next), Lex::Month(_)) && joint == W::To && low_day(first) < num.value;
+            if after_month && !is_clock {
+                return Some((What::DayRange(first?, same_month(first?, num.value)?), next + 1));
+            }
             if is_clock || !(plain || (dated && joint != W::To)) {
                 return None;
             }
@@ -59,6 +69,20 @@ fn days(r: &Reader<'_>, lead: Lead) -> Option<(What, usize)> {
         _ => return None,
     };
     Some((What::DayRange(with_month(first, second)?, second), end))
+}
+
+fn low_day(day: Option<Day>) -> u32 {
+    match day {
+        Some(Day::Date { day, .. }) => day,
+        _ => u32::MAX,
+    }
+}
+
+fn same_month(first: Day, day: u32) -> Option<Day> {
+    match first {
+        Day::Date { month, year, .. } => Some(Day::Date { day, month, year }),
+        _ => None,
+    }
 }
 
 /// «с 10 по 15 марта»: the month is said once, for both.

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::super::lexicon;
 use super::super::numbers::Num;
 use super::super::token::{Kind, Token};
 use super::day::Which;
@@ -121,8 +122,10 @@ impl Reader<'_> {
             "is",
             "if",
         ];
+        const PRONOUNS: &[&str] =
+            &["i", "i'd", "i'll", "i'm", "we", "we'd", "we'll", "he", "she", "they", "you", "it", "нужен", "нужна"];
         let word = self.token_text(at);
-        ENDS.iter().any(|end| word.ends_with(end))
+        PRONOUNS.contains(&word) || ENDS.iter().any(|end| word.ends_with(end))
     }
 
     /// Whether the number before `at` counts the thing named there.
@@ -130,6 +133,49 @@ impl Reader<'_> {
         const ENDS: &[&str] = &["ов", "ев", "ек", "ок", "ией", "иям", "ями", "ами", "ца", "цев"];
         let word = self.token_text(at);
         self.is_other_word(at) && word != "срок" && ENDS.iter().any(|end| word.ends_with(end))
+    }
+
+    /// «на 4 руки», «на 2 зоны»: two to four of the thing that follows.
+    pub fn counts_next(&self, at: usize) -> bool {
+        let word = self.token_text(at + 1);
+        self.num(at).is_some_and(|n| (2..=4).contains(&n.value))
+            && self.is_other_word(at + 1)
+            && word.chars().count() > 3
+            && word.ends_with(['а', 'я', 'ы', 'и'])
+            && !self.is_verb_like(at + 1)
+            && !word.ends_with("на")
+            && !lexicon::is_service_word(word)
+    }
+
+    /// «в 4 руки», «в 2 тона», «в двух словах»: ways of doing, not hours.
+    pub fn counts_ways(&self, at: usize) -> bool {
+        const WAYS: &[&str] =
+            &["тона", "цвета", "слоя", "этапа", "раза", "ряда", "слова", "словах", "приема", "этапах", "места"];
+        let word = self.token_text(at + 1);
+        self.num(at).is_some_and(|n| (2..=4).contains(&n.value))
+            && self.is_other_word(at + 1)
+            && (WAYS.contains(&word) || (self.counts_next(at) && word.ends_with(['ы', 'и'])))
+    }
+
+    /// «массаж на 2 часа»: how long, not when. `at` is the place of «на».
+    pub fn lasts(&self, at: usize) -> bool {
+        const LASTING: &[&str] = &[
+            "массаж",
+            "сеанс",
+            "аренд",
+            "прогул",
+            "саун",
+            "бан",
+            "уборк",
+            "съемк",
+            "фотосес",
+            "зал",
+            "корт",
+            "прокат",
+            "парков",
+        ];
+        let before = at.checked_sub(1).map_or("", |i| self.token_text(i));
+        LASTING.iter().any(|stem| before.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= 3))
     }
 
     /// "in the evening", "at night".
@@ -149,7 +195,7 @@ impl Reader<'_> {
         match which {
             Which::Next => month % 12 + 1,
             Which::Last => (month + 10) % 12 + 1,
-            Which::This | Which::Nearest => month,
+            Which::This | Which::Nearest | Which::AfterNearest => month,
         }
     }
 }

@@ -42,6 +42,11 @@ fn counted(r: &Reader<'_>, at: usize, prep: Option<W>) -> Option<(u32, Unit, i32
     if r.is(end, W::Ago) {
         return Some((count, unit, -1, end + 1));
     }
+    if let (true, Unit::Day | Unit::Week, Lex::Rel(offset @ 1..)) = (r.is(end, W::From), unit, r.lex(end + 1)) {
+        // "a week from tomorrow".
+        let days = count.checked_mul(if unit == Unit::Week { 7 } else { 1 })?;
+        return Some((days.checked_add(u32::try_from(offset).ok()?)?, Unit::Day, 1, end + 2));
+    }
     let from_now = r.is(end, W::From) && matches!(r.lex(end + 1), Lex::Now | Lex::Rel(0));
     (from_now || r.is(end, W::AfterThat)).then(|| (count, unit, 1, if from_now { end + 2 } else { end + 1 }))
 }
@@ -57,6 +62,10 @@ fn quantity(r: &Reader<'_>, at: usize) -> Option<(u32, Unit, usize)> {
     }
     if let Some(unit) = r.unit(at) {
         return Some((1, unit, at + 1));
+    }
+    // "in a day" is tomorrow, "in the day" is not.
+    if r.token_is(at, "the") {
+        return None;
     }
     let article = usize::from(r.is(at, W::The));
     if r.token_is(at + article, "couple") || r.token_is(at + article, "few") {
@@ -75,7 +84,8 @@ fn quantity(r: &Reader<'_>, at: usize) -> Option<(u32, Unit, usize)> {
 /// «через 2 часа», «через полчаса», «минут через 20», «час назад»: minutes from now.
 pub(super) fn minutes(r: &Reader<'_>, at: usize) -> Option<(i64, usize)> {
     if matches!(r.lex(at), Lex::W(W::Later | W::Inside)) {
-        return duration(r, after_filler(r, at + 1));
+        let at = after_filler(r, at + 1);
+        return reversed(r, at).map(|(count, unit, end)| (count * length(unit), end)).or_else(|| duration(r, at));
     }
     if let (Some(unit @ (Unit::Hour | Unit::Minute)), true) = (r.unit(at), r.is(at + 1, W::Later)) {
         if let Some((minutes, end)) = duration(r, at + 2) {
@@ -90,6 +100,13 @@ pub(super) fn minutes(r: &Reader<'_>, at: usize) -> Option<(i64, usize)> {
     }
     let from_now = r.is(end, W::From) && r.lex(end + 1) == Lex::Now;
     from_now.then_some((minutes, end + 2))
+}
+
+/// «минут 40», «часа два»: the number after its unit, which makes it a guess.
+fn reversed(r: &Reader<'_>, at: usize) -> Option<(i64, Unit, usize)> {
+    let unit = r.unit(at).filter(|u| matches!(u, Unit::Hour | Unit::Minute) && !r.is_english(at))?;
+    let num = r.num(at + 1).filter(|n| n.class == Class::Cardinal && n.value < 1000)?;
+    r.unit(at + 2).is_none().then_some((i64::from(num.value), unit, at + 2))
 }
 
 const fn length(unit: Unit) -> i64 {
@@ -142,7 +159,8 @@ fn simple(r: &Reader<'_>, at: usize) -> Option<(i64, usize)> {
 
 fn couple(r: &Reader<'_>, at: usize) -> Option<(i64, usize)> {
     let of = usize::from(r.is(at + 1, W::Of));
-    (r.token_is(at, "couple")).then(|| r.unit(at + 1 + of).map(|u| (2 * length(u), at + 2 + of))).flatten()
+    let unit = r.unit(at + 1 + of).filter(|u| matches!(u, Unit::Hour | Unit::Minute) && r.token_is(at, "couple"));
+    unit.map(|u| (2 * length(u), at + 2 + of))
 }
 
 /// The moment that many minutes from `now`.

@@ -69,10 +69,8 @@ fn single(said: Day, today: Date) -> Option<Days> {
 fn weekday(day: i8, which: Which, today: Date) -> Option<Days> {
     let week = monday(today)?;
     let (date, ambiguous) = match which {
-        Which::Nearest => {
-            let ahead = i64::from((day - today.weekday().to_monday_zero_offset()).rem_euclid(7));
-            (plus(today, if ahead == 0 { 7 } else { ahead })?, false)
-        }
+        Which::Nearest => (nearest(day, today)?, false),
+        Which::AfterNearest => (plus(nearest(day, today)?, 7)?, false),
         Which::This => {
             let date = plus(week, i64::from(day))?;
             (date, date < today)
@@ -81,6 +79,12 @@ fn weekday(day: i8, which: Which, today: Date) -> Option<Days> {
         Which::Last => (plus(week, i64::from(day) - 7)?, false),
     };
     Some(Days { ambiguous, ..Days::span(date, date) })
+}
+
+/// The next such weekday after today.
+fn nearest(day: i8, today: Date) -> Option<Date> {
+    let ahead = i64::from((day - today.weekday().to_monday_zero_offset()).rem_euclid(7));
+    plus(today, if ahead == 0 { 7 } else { ahead })
 }
 
 fn of_month(day: u32, today: Date) -> Option<Date> {
@@ -95,7 +99,7 @@ fn several(said: Day, today: Date) -> Option<Days> {
     let weeks = |which| match which {
         Which::Next => 7,
         Which::Last => -7,
-        Which::This | Which::Nearest => 0,
+        Which::This | Which::Nearest | Which::AfterNearest => 0,
     };
     match said {
         Day::Weekend(which) => {
@@ -117,7 +121,7 @@ fn several(said: Day, today: Date) -> Option<Days> {
             let step = match which {
                 Which::Next => 1,
                 Which::Last => -1,
-                Which::This | Which::Nearest => 0,
+                Which::This | Which::Nearest | Which::AfterNearest => 0,
             };
             month_days(today.first_of_month().checked_add(jiff::Span::new().try_months(step).ok()?).ok()?, today)
         }
@@ -161,7 +165,7 @@ fn third_from(third: Third, whole: Whole, today: Date) -> Option<(Date, Date)> {
     let step = |which| match which {
         Which::Next => 1,
         Which::Last => -1,
-        Which::This | Which::Nearest => 0,
+        Which::This | Which::Nearest | Which::AfterNearest => 0,
     };
     match whole {
         Whole::Week(which) => {

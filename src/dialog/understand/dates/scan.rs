@@ -85,13 +85,23 @@ pub(super) fn pieces(r: &Reader<'_>) -> Vec<Piece> {
 
 /// «с пятницы на субботу»: the first is where from.
 fn moved_from(r: &Reader<'_>, at: usize, found: &mut [Piece]) -> usize {
-    let Some(piece) = found.last_mut() else { return at };
-    let on = r.is(at, W::On) && !r.is_english(at);
+    let Some((piece, earlier)) = found.split_last_mut() else { return at };
+    let goes_on = day::read(r, at + 1, Some(W::On)).is_some() || r.num(at + 1).is_some();
+    // «не раньше пяти на урок» is moved from nowhere.
+    let on = r.is(at, W::On) && !r.is_english(at) && goes_on && !r.is(piece.from, W::Not);
     if on && let What::DayBound(Side::From, day) = piece.what {
         (piece.what, piece.source) = (What::Day(day), true);
     }
     if on && let What::TimeBound(Side::From, clock) = piece.what {
         (piece.what, piece.source) = (What::Time(clock), true);
+    }
+    // «с пятницы 24 апреля на субботу»: both words are of the day left.
+    if on
+        && let (What::Day(_), Some(before)) = (piece.what, earlier.last_mut())
+        && before.to == piece.from
+        && let What::DayBound(Side::From, day) = before.what
+    {
+        (before.what, before.source, piece.source) = (What::Day(day), true, true);
     }
     at
 }
@@ -204,7 +214,10 @@ fn preposition(r: &Reader<'_>, start: usize) -> Lead {
         at += 1;
     }
     let Lex::W(prep) = r.lex(at) else { return none };
+    let bounds = matches!(prep, W::AfterThat | W::Earlier) && !r.is_english(at) && r.num(at + 1).is_some();
     let side = match prep {
+        W::AfterThat if bounds => Some(Side::After),
+        W::Earlier if bounds => Some(Side::Until),
         W::Until => Some(Side::Until),
         W::By if r.is_english(at) => Some(Side::Until),
         W::After => Some(Side::After),
@@ -282,7 +295,8 @@ pub(super) const fn part_minutes(part: DayPart) -> (u16, u16) {
 /// The first day of «20 или 21 марта».
 fn shares_month(r: &Reader<'_>, at: usize) -> Option<Day> {
     let num = r.num(at).filter(|n| (1..=31).contains(&n.value) && n.class != Class::Collective)?;
-    if !matches!(r.lex(at + 1), Lex::W(W::Or | W::And) | Lex::Sign(',')) || r.num(at + 2).is_none() {
+    let people = at > 0 && r.token_is(at - 1, "for");
+    if !matches!(r.lex(at + 1), Lex::W(W::Or | W::And) | Lex::Sign(',')) || r.num(at + 2).is_none() || people {
         return None;
     }
     match day::read(r, at + 2, None) {
@@ -314,9 +328,15 @@ fn point(r: &Reader<'_>, lead: Lead, adjacent: bool) -> Option<(What, usize)> {
     }
     let on_is_russian = prep == Some(W::On) && !r.is_english(at.saturating_sub(1));
     let bare = match prep {
-        Some(W::In | W::To | W::About | W::By | W::Toward) => true,
+        Some(W::In) => !r.counts_ways(at),
+        Some(W::Toward) => !r.counts_next(at) && r.num(at).is_none_or(|n| n.value > 0),
+        Some(W::To | W::About | W::By) => true,
         Some(W::On) => {
-            on_is_russian && !r.is_other_noun_number(at + 1) && r.unit(at + 1).is_none_or(|u| u == Unit::Hour)
+            on_is_russian
+                && !r.is_other_noun_number(at + 1)
+                && !r.counts_next(at)
+                && !["ух", "ех"].iter().any(|end| r.token_text(at).ends_with(end))
+                && r.unit(at + 1).is_none_or(|u| u == Unit::Hour && !r.lasts(at - 1))
         }
         None => adjacent && r.num(at).is_some_and(|n| n.class == Class::Cardinal),
         _ => false,

@@ -10,10 +10,13 @@ pub(super) const WORDS: &[(Lex, &str)] = &[
         "понедельник понедельника понедельнику понедельником понедельнике понедельникам пон понед пн пнд monday mon mondays",
     ),
     (Lex::Weekday(1), "вторник вторника вторнику вторником вторнике вторникам вт втр tuesday tue tues tuesdays"),
-    (Lex::Weekday(2), "среда среды среду среде средой средам ср wednesday wed weds wednesdays"),
+    (
+        Lex::Weekday(2),
+        "среда среды среду среде средой средам ср wednesday wed weds wednesdays wensday wendsday wednsday",
+    ),
     (
         Lex::Weekday(3),
-        "четверг четверга четвергу четвергом четверге четвергам четв чт чтв thursday thu thur thurs thursdays",
+        "четверг четверга четвергу четвергом четверге четвергам четв чт чтв thursday thu thur thurs thursdays thurday",
     ),
     (Lex::Weekday(4), "пятница пятницы пятницу пятнице пятницей пятницам пятн пт птн пятницо friday fri fridays"),
     (Lex::Weekday(5), "суббота субботы субботу субботе субботой субботам субб сб сбт saturday sat saturdays"),
