@@ -65,6 +65,16 @@ impl Turn<'_> {
         if let (true, Some(done)) = (fitting.len() == pool.len() && said.date.is_none(), just_done) {
             keep(&mut fitting, |visit| visit.id == done.visit.id);
         }
+        let pointed = self.form.task == Task::Cancel || self.form.asked == Some(Asked::Visit);
+        if let (true, true, None, Some(at)) = (
+            fitting.len() > 1,
+            pointed,
+            said.date,
+            said.time.and_then(|time| time.from.filter(|_| time.from == time.to)),
+        ) {
+            // «ту, которая в 12:00»
+            keep(&mut fitting, |visit| visit.start.time() == at);
+        }
         if fitting.len() > 1
             && let Some(days) = said.date
         {

@@ -21,8 +21,14 @@ impl Turn<'_> {
             return meant;
         }
         let fills = said_data(said) || said.any_employee || said.any_time || is_nudge(&said.text);
-        if said.faint {
+        let guessed = !said.outright.contains(&Intent::Human);
+        let asks = said.text.contains('?');
+        if guessed && (said.faint || asks) && said.intents.contains(&Intent::Human) {
+            // In the middle of a form a question is answered, or honestly not, before a person is called for it.
             meant.intents.retain(|intent| *intent != Intent::Human);
+            if asks && !meant.intents.contains(&Intent::Question) {
+                meant.intents.push(Intent::Question);
+            }
         }
         if fills && wishes(&said.text) {
             // "can we make it the other one instead?": the question is the wish.

@@ -4,18 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::known;
+pub(super) use super::lists::{is_profession, is_service_word, listed, words_of};
 use super::tags::{Tag, Tags};
 use super::typo::is_one_edit;
-
-/// The words of a list file; lines that begin with `#` are remarks.
-pub(super) fn listed(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
-}
-
-/// The words of a list file as a set.
-pub(super) fn words_of(text: &'static str) -> HashSet<&'static str> {
-    listed(text).collect()
-}
 
 /// A word of a sentence.
 #[derive(Debug)]
@@ -77,6 +68,7 @@ struct Pattern {
 
 /// Shorter words are not guessed at: too many others are one letter away.
 const LEAST_GUESSED: usize = 5;
+const LEAST_ANGRY: usize = 8;
 
 /// The first `count` letters.
 fn head(word: &str, count: usize) -> &str {
@@ -111,32 +103,6 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     lexicon.index_guesses();
     lexicon
 });
-
-static SERVICES: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
-    let mut stems: HashMap<char, Vec<&'static str>> = HashMap::new();
-    for stem in listed(include_str!("lexicon/services.txt")) {
-        if let Some(first) = stem.chars().next() {
-            stems.entry(first).or_default().push(stem);
-        }
-    }
-    stems
-});
-
-/// Whether a folded word names something that small businesses do.
-pub(super) fn is_service_word(word: &str) -> bool {
-    let Some(stems) = word.chars().next().and_then(|first| SERVICES.get(&first)) else { return false };
-    stems
-        .iter()
-        .any(|stem| word.strip_prefix(stem).is_some_and(|rest| stem.chars().count() > 3 || rest.chars().count() <= 2))
-}
-
-static PROFESSIONS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| listed(include_str!("lexicon/professions.txt")).collect());
-
-/// Whether a folded word names a person that one goes to for work done.
-pub(super) fn is_profession(word: &str) -> bool {
-    PROFESSIONS.iter().any(|stem| word.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= 3))
-}
 
 /// Whether the patterns have the folded word as it is, or but for its ending.
 pub(super) fn is_own_word(word: &str) -> bool {
@@ -215,10 +181,17 @@ impl Lexicon {
     }
 
     fn index_guesses(&mut self) {
+        // «придут» is one letter from an insult: short words that only anger has are not guessed at.
+        let atoms = |angry: bool| -> HashSet<u32> {
+            let patterns = self.patterns.iter().filter(|p| (p.tag == Tag::Human) == angry);
+            patterns.flat_map(|p| &p.elements).flat_map(|e| &e.phrases).flat_map(|p| p.atoms.iter().copied()).collect()
+        };
+        let (angry, plain) = (atoms(true), atoms(false));
         let exact = self.exact.iter().map(|(word, atom)| (word, *atom, false));
         let prefixes = self.prefixes.iter().map(|(word, atom)| (word, *atom, true));
         for (word, atom, prefix) in exact.chain(prefixes) {
-            if word.chars().count() >= LEAST_GUESSED
+            let rude = angry.contains(&atom) && !plain.contains(&atom);
+            if word.chars().count() >= if rude { LEAST_ANGRY } else { LEAST_GUESSED }
                 && let Some(first) = word.chars().next()
             {
                 self.guessed.entry(first).or_default().push((word.clone(), atom, prefix));

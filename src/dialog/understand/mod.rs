@@ -7,6 +7,7 @@ mod intent;
 mod known;
 mod latin;
 mod lexicon;
+mod lists;
 mod locale;
 mod measures;
 mod name;

@@ -1,6 +1,6 @@
 //! The client's own name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::dates::is_date_word;
@@ -71,6 +71,18 @@ const LEADS: &[(&str, Trust)] = &[
     ("under the name of", Trust::Certain),
 ];
 
+type Lead = (Vec<&'static str>, Trust);
+
+/// The words before a name by their first word.
+static LEADS_BY_WORD: LazyLock<HashMap<&str, Vec<Lead>>> = LazyLock::new(|| {
+    let mut leads: HashMap<&str, Vec<Lead>> = HashMap::new();
+    for (lead, trust) in LEADS {
+        let words: Vec<&str> = lead.split(' ').collect();
+        leads.entry(words[0]).or_default().push((words, *trust));
+    }
+    leads
+});
+
 static NOT_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| words_of(include_str!("lexicon/not_names.txt")));
 
 /// The name that the message gives. `phones` are the tokens of phone numbers.
@@ -84,16 +96,17 @@ pub(super) fn find(tokens: &[Token<'_>], phones: &[bool]) -> Option<Found> {
 fn introduced(tokens: &[Token<'_>]) -> Option<Found> {
     let mut careful = None;
     for at in 0..tokens.len() {
-        for (lead, trust) in LEADS {
-            let words = lead.split(' ').count();
-            let said = lead.split(' ').enumerate().all(|(i, word)| tokens.get(at + i).is_some_and(|t| t.is(word)));
+        for (lead, trust) in LEADS_BY_WORD.get(tokens[at].text.as_str()).into_iter().flatten() {
+            let words = lead.len();
+            let said = lead.iter().enumerate().all(|(i, word)| tokens.get(at + i).is_some_and(|t| t.is(word)));
             if !said || (words == 1 && is_someone_elses(tokens, at)) {
                 continue;
             }
             // «Янка меня зовут, …»: the name has been said.
-            let first = at - usize::from(*lead == "зовут" && at > 0 && tokens[at - 1].is("меня"));
+            let first = at - usize::from(lead.as_slice() == ["зовут"] && at > 0 && tokens[at - 1].is("меня"));
             let told = first > 0 && is_name_word(&tokens[first - 1], Trust::Careful);
-            if told && matches!(*lead, "меня зовут" | "зовут меня" | "зовут") {
+            if told && matches!(lead.as_slice(), ["меня", "зовут"] | ["зовут", "меня"] | ["зовут"])
+            {
                 continue;
             }
             let mut start = at + words;

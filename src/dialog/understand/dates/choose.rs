@@ -186,6 +186,16 @@ fn agreement(whats: &[What], found: &[Days]) -> (Days, bool) {
         (false, true) => (1, 0),
         (true, true) => return (none, false),
         (false, false) => {
+            // «через месяц, 27-го»: the number only has to agree.
+            for (number, relative) in [(a, 1), (b, 0)] {
+                let day = found[relative].range.and_then(|range| range.from.filter(|_| range.from == range.to));
+                let plain = !matches!(whats[relative], What::Day(Day::OfMonth(_) | Day::Date { .. }));
+                if let (Day::OfMonth(number), Some(day), true) = (number, day, plain)
+                    && u32::from(day.day().unsigned_abs()) == number
+                {
+                    return (found[relative], true);
+                }
+            }
             return if found[0].range == found[1].range {
                 (found[0], true)
             } else {
@@ -232,6 +242,15 @@ fn merge_weeks(r: &Reader<'_>, whats: &mut Vec<What>) {
 
 fn choose_hours(r: &Reader<'_>, times: &[Piece], part: Option<DayPart>, chosen: &mut Chosen) {
     let mut times = times.to_vec();
+    // «после обеда, но до шести» is one stretch.
+    let bounds: Vec<Hours> = times.iter().filter_map(|p| resolve::hours(p.what, part)).collect();
+    if let ([first, second], false) = (bounds.as_slice(), alternatives(r, &times))
+        && times.iter().any(|p| matches!(p.what, What::Span(..)))
+        && let Some(hours) = joined(first, second)
+    {
+        chosen.hours = Some(hours);
+        return;
+    }
     if times.iter().any(|p| !matches!(p.what, What::Span(..))) {
         times.retain(|p| !matches!(p.what, What::Span(..)));
     }

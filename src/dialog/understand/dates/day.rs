@@ -182,8 +182,10 @@ fn alone(r: &Reader<'_>, at: usize, next: usize, num: Num, prep: Option<W>) -> b
                 && !noun_follows
         }
         Class::Day if spoken && prep == Some(W::In) => false,
+        Class::Day if r.is_ordinal_of(next) => false,
         Class::Day if spoken => num.value > 12 || !noun_follows || prep.is_none(),
-        Class::Day => !(r.is_english(at) && noun_follows && !r.article_before(at)),
+        // "our 10th anniversary"
+        Class::Day => !(r.is_english(next) && noun_follows && !r.article_before(at)),
         Class::Neuter => {
             let named = at > 0 && matches!(r.lex(at - 1), Lex::Weekday(_));
             let neuter = noun_follows && r.token_text(next).ends_with(['о', 'е']);

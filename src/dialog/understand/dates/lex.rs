@@ -154,6 +154,9 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     }
     for (hour, form) in HALVES {
         words.insert(format!("пол{form}"), Lex::HalfTo(*hour));
+        // «к полпятому»
+        let dative = form.strip_suffix("го").map(|stem| format!("пол{stem}му"));
+        words.extend(dative.map(|form| (form, Lex::HalfTo(*hour))));
     }
     words.insert("полвторого".to_owned(), Lex::HalfTo(2));
     let never = words_of(include_str!("../lexicon/never_guessed.txt"));

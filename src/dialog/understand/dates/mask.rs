@@ -164,7 +164,31 @@ fn is_pair(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     };
     let before = at.checked_sub(1).map(|i| &tokens[lexemes[i].first]);
     let word = before.map_or("", |t| t.text.as_str());
+    if spoken_one(tokens, lexemes, at) && at > 0 && lex(at - 1) == Lex::W(W::In) {
+        return true;
+    }
+    let two_back = at.checked_sub(2).map_or("", |i| tokens[lexemes[i].first].text.as_str());
+    if two_back.starts_with("витамин") && word == "в" {
+        return true;
+    }
+    let free = |i: usize| {
+        !matches!(i.checked_sub(1).map_or(Lex::Other, lex), Lex::Month(_) | Lex::W(_) | Lex::Weekday(_) | Lex::Sign(_))
+    };
+    if is_one_of_few(lexemes, tokens, at) && free(at)
+        || (at > 1 && is_one_of_few(lexemes, tokens, at - 2) && free(at - 2))
+    {
+        return true;
+    }
+    // «часа на четыре»: how long.
+    if word == "на" && matches!(two_back, "часа" | "часика") {
+        return true;
+    }
     match lex(at + 1) {
+        Lex::W(W::From)
+            if matches!(lexemes.get(at + 2).map(|l| tokens[l.first].text.as_str()), Some("плюсом" | "минусом")) =>
+        {
+            true
+        }
         Lex::Sign('/') if value(at) == Some(24) && value(at + 2) == Some(7) => true,
         Lex::Sign('/') => {
             let place = before.filter(|t| t.is_word() && t.is_capitalised() && t.start > 0 && !t.is("i"));
@@ -182,10 +206,38 @@ fn is_pair(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     }
 }
 
+/// «3 в 1», «два в одном».
+fn is_one_of_few(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
+    let word = |i: usize| lexemes.get(i).map_or("", |l| tokens[l.first].text.as_str());
+    let cardinal = lexemes[at].end == lexemes[at].first + 1;
+    let few = matches!(word(at), "два" | "три" | "пять") || word(at).parse::<u8>().is_ok_and(|n| n <= 10);
+    cardinal && few && word(at + 1) == "в" && matches!(word(at + 2), "1" | "одном")
+}
+
+/// «в одном салоне», «два в одном»: an hour is «в час».
+fn spoken_one(tokens: &[Token<'_>], lexemes: &[Lexeme], at: usize) -> bool {
+    matches!(tokens[lexemes[at].first].text.as_str(), "одном" | "одной" | "одних" | "одним")
+}
+
 /// "I sat", "the sun": words that abbreviate a weekday only elsewhere.
 fn is_verb_or_star(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
     let before = at.checked_sub(1).map_or("", |i| tokens[lexemes[i].first].text.as_str());
+    let next = lexemes.get(at + 1);
+    let named = next.map_or("", |l| tokens[l.first].text.as_str());
     match tokens[lexemes[at].first].text.as_str() {
+        "sun" if at == 0 && next.is_some_and(|l| l.lex == Lex::Other) => {
+            !matches!(named, "works" | "is" | "would" | "please" | "suits" | "if" | "sounds")
+        }
+        // «рабочая среда» is no day, «следующая среда» is.
+        "среда" => {
+            before.ends_with("ая")
+                && lexemes.get(at.wrapping_sub(1)).is_some_and(|l| l.lex == Lex::Other)
+                && !matches!(before, "каждая" | "любая")
+        }
+        // «с днём рождения»
+        "днем" => before == "с",
+        // «в час пик»
+        "час" => named == "пик",
         "sat" => matches!(before, "i" | "we" | "he" | "she" | "they" | "you" | "just" | "had"),
         "sun" => matches!(before, "the" | "of" | "full" | "no"),
         _ => false,
@@ -197,7 +249,8 @@ fn is_before_street(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool
     const ROADS: &[&str] =
         &["street", "st", "avenue", "ave", "road", "rd", "lane", "drive", "square", "boulevard", "blvd"];
     let names = lexemes[at + 1..].iter().take(3).take_while(|l| l.lex == Lex::Other);
-    names.skip(1).any(|l| ROADS.contains(&tokens[l.first].text.as_str()))
+    let ordinal = matches!(lexemes[at].lex, Lex::Num(num) if num.class == Class::Day);
+    names.skip(usize::from(!ordinal)).any(|l| ROADS.contains(&tokens[l.first].text.as_str()))
 }
 
 /// «с 3 до 6 лет», «10-летний»: ages and the like.
@@ -248,7 +301,10 @@ fn is_counted(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
             let many = matches!(lexemes[at].lex, Lex::Num(num) if num.value >= 5 && num.value % 10 != 1);
             let named =
                 many && !short && word.ends_with(['а', 'я', 'о', 'е', 'у', 'ю', 'и', 'ы']) && !word.ends_with("ми");
-            starts(word, &COUNTED) && !word.starts_with("раздел") && (!named || word.is_ascii())
+            // «в 12 кабинете», «на 3 этаже».
+            let place = word.ends_with('е') && (starts(word, &NUMBERED) || starts(word, &COUNTED)) && word != "занятие";
+            let counted = starts(word, &COUNTED) && !word.starts_with("раздел") && (!named || word.is_ascii());
+            counted || (place && ["ние", "тие"].iter().all(|end| !word.ends_with(end)))
         }
         _ => false,
     }

@@ -130,9 +130,11 @@ impl Reader<'_> {
 
     /// Whether the number before `at` counts the thing named there.
     pub fn is_other_noun_number(&self, at: usize) -> bool {
-        const ENDS: &[&str] = &["ов", "ев", "ек", "ок", "ией", "иям", "ями", "ами", "ца", "цев"];
+        const ENDS: &[&str] = &["ов", "ев", "ек", "ок", "ией", "иям", "ями", "ами", "ца", "цев", "ей"];
+        const NOT: &[&str] =
+            &["срок", "ок", "моей", "своей", "твоей", "вашей", "нашей", "ней", "ей", "всей", "этой", "скорей"];
         let word = self.token_text(at);
-        self.is_other_word(at) && word != "срок" && ENDS.iter().any(|end| word.ends_with(end))
+        self.is_other_word(at) && !NOT.contains(&word) && ENDS.iter().any(|end| word.ends_with(end))
     }
 
     /// «на 4 руки», «на 2 зоны»: two to four of the thing that follows.
@@ -142,7 +144,7 @@ impl Reader<'_> {
             && self.is_other_word(at + 1)
             && word.chars().count() > 3
             && word.ends_with(['а', 'я', 'ы', 'и'])
-            && !self.is_verb_like(at + 1)
+            && (!self.is_verb_like(at + 1) || ["канала", "угла", "узла", "стола", "тела", "дела"].contains(&word))
             && !word.ends_with("на")
             && !lexicon::is_service_word(word)
     }
@@ -154,7 +156,37 @@ impl Reader<'_> {
         let word = self.token_text(at + 1);
         self.num(at).is_some_and(|n| (2..=4).contains(&n.value))
             && self.is_other_word(at + 1)
-            && (WAYS.contains(&word) || (self.counts_next(at) && word.ends_with(['ы', 'и'])))
+            && (WAYS.contains(&word)
+                || word.ends_with("ах")
+                || word.ends_with("ях")
+                || (self.counts_next(at) && word.ends_with(['ы', 'и'])))
+    }
+
+    /// «5-го класса», «с первого взгляда»: of what the ordinal is no day.
+    pub fn is_ordinal_of(&self, at: usize) -> bool {
+        const NOUNS: &[&str] = &[
+            "класс",
+            "курс",
+            "поколен",
+            "этаж",
+            "размер",
+            "разряд",
+            "уровн",
+            "подъезд",
+            "сорт",
+            "тип",
+            "вид",
+            "взгляд",
+            "раз",
+            "порядк",
+            "категори",
+            "степен",
+            "лица",
+            "приема",
+            "знакомств",
+        ];
+        let word = self.token_text(at);
+        NOUNS.iter().any(|stem| word.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= 2))
     }
 
     /// «массаж на 2 часа»: how long, not when. `at` is the place of «на».

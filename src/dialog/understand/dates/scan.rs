@@ -209,7 +209,8 @@ fn preposition(r: &Reader<'_>, start: usize) -> Lead {
     while matches!(
         r.lex(at),
         Lex::W(W::Filler | W::About | W::Toward | W::Starting) | Lex::Hours | Lex::Unit(Unit::Hour)
-    ) && matches!(r.lex(at + 1), Lex::W(W::In | W::To | W::From | W::On | W::About | W::Filler) | Lex::Hours)
+    ) && !(matches!(r.token_text(at), "часа" | "часика") && r.is(at + 1, W::On))
+        && matches!(r.lex(at + 1), Lex::W(W::In | W::To | W::From | W::On | W::About | W::Filler) | Lex::Hours)
     {
         at += 1;
     }

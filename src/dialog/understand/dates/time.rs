@@ -217,7 +217,9 @@ fn hours(r: &Reader<'_>, at: usize, prep: Option<W>, bare: bool) -> Option<(Cloc
         return (plain || parted).then(|| Clock::bare(1, 0)).flatten().map(|clock| (clock, at + 1));
     }
     let hour = r.num(at).filter(|n| n.value <= 23 && matches!(n.class, Class::Cardinal))?;
-    if r.lex(at + 1) != Lex::Unit(Unit::Hour) || (prep == Some(W::On) && at > 0 && r.lasts(at - 1)) {
+    if r.lex(at + 1) != Lex::Unit(Unit::Hour)
+        || (prep == Some(W::On) && at > 0 && (r.lasts(at - 1) || r.token_is(at - 1, "for")))
+    {
         return None;
     }
     let parted = matches!(r.lex(at + 2), Lex::OfDay | Lex::Part(_) | Lex::W(W::Am | W::Pm));
@@ -248,7 +250,8 @@ fn spoken(r: &Reader<'_>, at: usize, bare: bool) -> Option<(Clock, usize)> {
     let after_day =
         at > 1 && r.sign(at - 1, ',') && matches!(r.lex(at - 2), Lex::Weekday(_) | Lex::Rel(_) | Lex::Month(_));
     let suits = at == 0 && in_words(at + 1) && r.num(at).is_some_and(|n| n.value >= 7) && r.is_verb_like(at + 2);
-    let whole = in_words(at) && (at == 0 && r.whole(at, at + 2) || after_day && in_words(at + 1) || suits);
+    let meridiem = in_words(at) && in_words(at + 1) && matches!(r.lex(at + 2), Lex::W(W::Am | W::Pm));
+    let whole = meridiem || in_words(at) && (at == 0 && r.whole(at, at + 2) || after_day && in_words(at + 1) || suits);
     let hour = r.num(at).filter(|n| n.value <= 23 && n.class == Class::Cardinal && (bare || whole))?;
     let hyphen = usize::from(hour.digits == 0 && r.sign(at + 1, '-'));
     let minute = r.num(at + 1 + hyphen).filter(|n| n.class == Class::Cardinal && n.value < 60)?;

@@ -118,7 +118,7 @@ pub(super) const WORDS: &[(Lex, &str)] = &[
         "ой лучше точнее вернее хотя передумал передумала ошибся ошиблась опечатка rather instead actually sorry wait oops better",
     ),
     (Lex::W(W::OneAndHalf), "полтора полторы полутора"),
-    (Lex::W(W::Filler), "ровно где-то где то этак числах exactly sharp районе o'clock oclock плюс минус"),
+    (Lex::W(W::Filler), "ровно где-то где то этак числах exactly sharp районе o'clock oclock плюс минус like"),
 ];
 
 /// The hours in «полтретьего», as the ordinal's stem.

@@ -153,3 +153,11 @@ fn the_language_is_that_of_the_letters() {
     assert_eq!(read("хочу botox").locale, Locale::Ru);
     assert_eq!(read("15:00").locale, Locale::Ru);
 }
+
+#[test]
+fn an_ordinary_word_is_no_misspelt_insult() {
+    for text in ["когда придут?", "ладно, оставлю дома", "а результаты когда придут, если кровь возьмут?"]
+    {
+        assert!(!read(text).outright.contains(&Intent::Human), "{text}");
+    }
+}
