@@ -40,43 +40,55 @@ pub(super) struct Wants {
     pub faint: bool,
 }
 
-/// What the patterns say, and the tags they left.
-pub(super) fn grammar(tokens: &[Token<'_>], marks: Marks<'_>) -> (Tags, Wants) {
-    let mut all = Tags::default();
-    let mut yes_no = None;
-    let mut facts_all = Facts::default();
-    for range in sentences(tokens) {
-        let (words, facts) = sentence(tokens, range.clone(), marks);
+/// What the patterns say of one sentence.
+#[derive(Debug, Clone)]
+pub(super) struct Spoken {
+    pub range: std::ops::Range<usize>,
+    tags: Tags,
+    facts: Facts,
+    yes_no: Option<YesNo>,
+}
+
+/// Reads every sentence with the patterns.
+pub(super) fn spoken(tokens: &[Token<'_>], marks: Marks<'_>) -> Vec<Spoken> {
+    let read = |range: std::ops::Range<usize>| {
+        let (words, mut facts) = sentence(tokens, range.clone(), marks);
         if words.is_empty() {
-            continue;
+            return None;
         }
         let mut tags = lexicon::tags(&words, facts);
-        let asks = tags.has(Tag::Asks);
-        if tags.has(Tag::NotYes) || asks {
+        facts.ask = tags.has(Tag::Asks);
+        if tags.has(Tag::NotYes) || facts.ask {
             for tag in [Tag::Yes, Tag::No, Tag::SoftYes] {
                 tags.remove(tag);
             }
         }
-        if yes_no.is_none() {
-            yes_no = agreement(tags, facts);
-        }
+        let yes_no = agreement(tags, facts);
         if tags.has(Tag::Smalltalk) && !is_sociable_only(tags) {
             tags.remove(Tag::Smalltalk);
         }
-        facts_all.date |= facts.date;
-        facts_all.service |= facts.service;
-        facts_all.employee |= facts.employee;
-        facts_all.ask |= asks;
-        all = all.join(tags);
+        Some(Spoken { range, tags, facts, yes_no })
+    };
+    sentences(tokens).into_iter().filter_map(read).collect()
+}
+
+/// What sentences come to together, and the tags they left.
+pub(super) fn grammar(tokens: &[Token<'_>], spoken: &[Spoken]) -> (Tags, Wants) {
+    let mut all = Tags::default();
+    let mut yes_no = None;
+    let mut facts = Facts::default();
+    for sentence in spoken {
+        yes_no = yes_no.or(sentence.yes_no);
+        facts.date |= sentence.facts.date;
+        facts.service |= sentence.facts.service;
+        facts.employee |= sentence.facts.employee;
+        facts.ask |= sentence.facts.ask;
+        all = all.join(sentence.tags);
     }
     let plus =
         tokens.iter().any(|t| matches!(t.text.as_str(), "👍" | "✅" | "👌")) || matches!(tokens, [t] if t.is("+"));
-    if plus && yes_no.is_none() && !all.has(Tag::Asks) {
-        yes_no = Some(YesNo::Yes);
-        all.add(Tag::Yes);
-    }
     let alone = |words: &[&str]| matches!(tokens, [t] if words.contains(&t.text.as_str()));
-    if yes_no.is_none() && alone(&["y", "д"]) {
+    if yes_no.is_none() && (plus && !all.has(Tag::Asks) || alone(&["y", "д"])) {
         yes_no = Some(YesNo::Yes);
         all.add(Tag::Yes);
     }
@@ -84,7 +96,7 @@ pub(super) fn grammar(tokens: &[Token<'_>], marks: Marks<'_>) -> (Tags, Wants) {
         yes_no = Some(YesNo::No);
         all.add(Tag::No);
     }
-    (all, decide(all, facts_all, yes_no))
+    (all, decide(all, facts, yes_no))
 }
 
 fn agreement(tags: Tags, facts: Facts) -> Option<YesNo> {

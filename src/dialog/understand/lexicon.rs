@@ -284,10 +284,12 @@ pub(super) fn tags(words: &[Word<'_>], mut facts: Facts) -> Tags {
 
 impl Sentence<'_> {
     fn matches(&self, pattern: &Pattern) -> bool {
-        if pattern.elements.iter().any(|e| e.negative && self.excludes(e)) {
+        let positive = pattern.elements.iter().filter(|e| !e.negative);
+        // Most candidates end here, at a few bits.
+        let may_be = |e: &Element| self.holds(e) || e.phrases.iter().any(|p| self.may_have(p));
+        if !positive.clone().all(may_be) || pattern.elements.iter().any(|e| e.negative && self.excludes(e)) {
             return false;
         }
-        let positive = pattern.elements.iter().filter(|e| !e.negative);
         if !pattern.ordered {
             return positive.into_iter().all(|e| self.has(e));
         }
@@ -322,7 +324,10 @@ impl Sentence<'_> {
     fn excludes(&self, element: &Element) -> bool {
         let within = |p: &Phrase, at: usize| self.words[at..at + p.atoms.len() - 1].iter().all(|w| !w.ends);
         self.holds(element)
-            || element.phrases.iter().any(|p| (0..self.words.len()).any(|at| self.phrase(p, at) && within(p, at)))
+            || element
+                .phrases
+                .iter()
+                .any(|p| self.may_have(p) && (0..self.words.len()).any(|at| self.phrase(p, at) && within(p, at)))
     }
 
     fn has(&self, element: &Element) -> bool {

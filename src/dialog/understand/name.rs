@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::dates::is_date_word;
 use super::lexicon::words_of;
 use super::token::{Kind, Token};
-use super::{given, lexicon};
+use super::{given, lexicon, numbers};
 use crate::domain::text::is_stop_word;
 
 /// A name and the tokens it takes.
@@ -320,7 +320,8 @@ fn before_phone(tokens: &[Token<'_>], phone: usize) -> Option<Found> {
     let alone = first == 0
         || matches!(tokens[first - 1].kind, Kind::Sign)
         || !matches!(tokens[first - 1].text.as_str(), "к" | "у" | "ко" | "для" | "with" | "to" | "for" | "на" | "от");
-    if first > 0 && tokens[first - 1].kind == Kind::Number {
+    // «2 марта, 8 916 …» is a day.
+    if first > 0 && (tokens[first - 1].kind == Kind::Number || numbers::word(&tokens[first - 1].text).is_some()) {
         return None;
     }
     let known = tokens[first..end].iter().any(|t| given::is_given_name(&t.text));

@@ -191,8 +191,9 @@ fn is_pair(lexemes: &[Lexeme], tokens: &[Token<'_>], at: usize) -> bool {
         }
         Lex::Sign('/') if value(at) == Some(24) && value(at + 2) == Some(7) => true,
         Lex::Sign('/') => {
-            let place = before.filter(|t| t.is_word() && t.is_capitalised() && t.start > 0 && !t.is("i"));
-            place.is_some() && lex(at - 1) == Lex::Other && value(at + 2).is_some_and(|v| v < 10)
+            // «Ленина 10/2», «Лесная 8/1»
+            let street = ["ина", "ова", "ева", "ого", "ая", "ской"].iter().any(|end| word.ends_with(end));
+            street && lex(at - 1) == Lex::Other && value(at + 2).is_some_and(|v| v < 10)
         }
         Lex::Sign('.' | ',') => {
             let signed = matches!(word, "минус" | "плюс" | "minus" | "plus") && value(at + 2).is_some();

@@ -86,8 +86,11 @@ proptest! {
     }
 
     #[test]
-    fn lower_case_changes_neither_days_nor_hours(text in sentence()) {
+    fn case_changes_neither_days_nor_hours(text in sentence()) {
         prop_assert_eq!(brief(&read(&text)), brief(&read(&text.to_lowercase())));
+        // «МАРТА» beside a phone or after «меня зовут» is a woman.
+        prop_assume!(!text.contains("зовут") && !text.contains("916"));
+        prop_assert_eq!(brief(&read(&text)), brief(&read(&text.to_uppercase())));
     }
 
     #[test]

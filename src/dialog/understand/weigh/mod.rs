@@ -63,7 +63,8 @@ pub(super) struct Settled {
 
 /// Reads a message and its clauses with the grammar. `hour` tells that one hour of the clock is named.
 pub(super) fn hear(tokens: &[Token<'_>], marks: Marks<'_>, hour: bool) -> Heard {
-    let whole = part(tokens, marks, 0..tokens.len(), hour);
+    let spoken = intent::spoken(tokens, marks);
+    let whole = part(tokens, marks, 0..tokens.len(), hour, &spoken);
     let clauses = intent::clauses(tokens);
     let parts = match clauses.as_slice() {
         [] | [_] => Vec::new(),
@@ -71,15 +72,22 @@ pub(super) fn hear(tokens: &[Token<'_>], marks: Marks<'_>, hour: bool) -> Heard 
         several => {
             let said = |range: &&Range<usize>| tokens[(*range).clone()].iter().filter(|t| t.is_word()).count() > 1;
             let timed = |range: &Range<usize>| hour && marks.date[range.clone()].iter().any(|mark| *mark);
-            several.iter().filter(said).map(|range| part(tokens, marks, range.clone(), timed(range))).collect()
+            let read = |range: &Range<usize>| {
+                let own = match spoken.iter().find(|sentence| sentence.range == *range) {
+                    Some(sentence) => vec![sentence.clone()],
+                    None => intent::spoken(&tokens[range.clone()], marks.within(range)),
+                };
+                part(tokens, marks, range.clone(), timed(range), &own)
+            };
+            several.iter().filter(said).map(read).collect()
         }
     };
     Heard { whole, parts }
 }
 
-fn part(tokens: &[Token<'_>], marks: Marks<'_>, range: Range<usize>, hour: bool) -> Part {
+fn part(tokens: &[Token<'_>], marks: Marks<'_>, range: Range<usize>, hour: bool, spoken: &[intent::Spoken]) -> Part {
     let (tokens, marks) = (&tokens[range.clone()], marks.within(&range));
-    let (tags, wants) = intent::grammar(tokens, marks);
+    let (tags, wants) = intent::grammar(tokens, spoken);
     let grammar = Grammar { tags, intents: &wants.intents, said_yes_no: wants.yes_no.is_some() };
     let settled = tags.has(Tag::Injection) || is_bare(tokens, marks, tags);
     let features = if settled { Vec::new() } else { features(tokens, marks, Some(grammar)) };
