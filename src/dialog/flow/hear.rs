@@ -3,7 +3,7 @@
 use super::Need;
 use super::form::{Asked, Task};
 use super::person::is_angry;
-use super::plain::postpones;
+use super::plain::{hesitates, postpones};
 use super::turn::Turn;
 use crate::dialog::understand::{Intent, Understanding, YesNo};
 use crate::domain::conversation::DialogState;
@@ -35,6 +35,13 @@ impl Turn<'_> {
         }
         let said = &self.in_context(said);
         let learnt = self.learn_contact(said);
+        let waits = self.form.digest.is_some();
+        if self.form.task != Task::None && !self.form.pending && postpones(&said.text) && (waits || !said_data(said)) {
+            // «хорошо, спрошу у мужа и напишу» agrees to nothing yet: what was summed up goes on waiting.
+            self.rule("postponed");
+            self.say(self.words().all_right());
+            return Ok(());
+        }
         if said.intents.contains(&Intent::Human) {
             self.hand_over(if is_angry(&said.text) { "anger" } else { "asked" });
             return Ok(());
@@ -46,12 +53,6 @@ impl Turn<'_> {
             return Ok(());
         }
         let awaited = self.form.digest.take();
-        if self.form.task != Task::None && postpones(&said.text) && !said_data(said) {
-            self.rule("postponed");
-            self.say(self.words().all_right());
-            self.form.digest = awaited;
-            return Ok(());
-        }
         let mut verdict = self.verdict(said, awaited.as_deref());
         if self.form.task == Task::Cancel && self.names_other_visit(said) {
             // «нет, ту, что в пятницу»: nothing is agreed to of the one that was shown.
@@ -119,7 +120,7 @@ impl Turn<'_> {
             return if keeps { Verdict::No } else { Verdict::Yes(digest.to_owned()) };
         }
         match said.yes_no {
-            Some(YesNo::Yes) if !said.negated => Verdict::Yes(digest.to_owned()),
+            Some(YesNo::Yes) if !said.negated && !hesitates(&said.text) => Verdict::Yes(digest.to_owned()),
             Some(YesNo::No) => Verdict::No,
             _ => Verdict::Neither,
         }

@@ -97,7 +97,10 @@ impl Turn<'_> {
         };
         let folded = fold(&said.text);
         let choice = [" или ", " or ", " либо "].iter().any(|or| folded.contains(or));
-        if said.several_services && !choice && form.services.is_empty() && fitting.len() > 1 {
+        // «температура, к педиатру» names one wish by two of its words; «маникюр и педикюр» are two.
+        let joined = [" и ", " and ", " + ", " плюс ", " ещё ", " еще ", " потом ", " затем ", " then ", " also "];
+        let joined = joined.iter().any(|word| folded.contains(word));
+        if said.several_services && joined && !choice && form.services.is_empty() && fitting.len() > 1 {
             form.then = fitting.split_off(1);
             two = true;
         }

@@ -9,7 +9,7 @@ use super::turn::Turn;
 use crate::dialog::say::Label;
 use crate::dialog::understand::Understanding;
 use crate::domain::company::Service;
-use crate::domain::text::stems;
+use crate::domain::text::{fold, stems, words};
 
 /// Lines of a list of prices or services.
 const MAX_LINES: usize = 20;
@@ -68,6 +68,60 @@ fn is_particular(text: &str) -> bool {
     question_stems(text).iter().any(|stem| stem.chars().count() > 2 && !IN_GENERAL.contains(&stem.as_str()))
 }
 
+/// Whether a price is asked of something by name: «сколько стоит МРТ?».
+fn names_unknown(text: &str) -> bool {
+    const PRICES: &[&str] = &["стоит", "стоят", "почем", "стоимость", "цена", "цену", "цены"];
+    const GENERAL: &[&str] = &[
+        "она",
+        "это",
+        "оно",
+        "они",
+        "все",
+        "всё",
+        "вас",
+        "такое",
+        "такая",
+        "такой",
+        "примерно",
+        "будет",
+        "визит",
+        "прием",
+        "услуга",
+        "услуги",
+        "услуг",
+        "запись",
+        "процедура",
+        "удовольствие",
+        "этого",
+        "него",
+        "нее",
+        "тут",
+        "там",
+        "сейчас",
+        "если",
+        "для",
+        "вместе",
+        "завтра",
+        "сегодня",
+        "или",
+        "можно",
+        "узнать",
+        "подскажите",
+        "скажите",
+        "пожалуйста",
+        "ваши",
+        "наши",
+        "какие",
+        "какая",
+    ];
+    let folded = fold(text);
+    let all: Vec<&str> = words(&folded).collect();
+    all.iter().enumerate().filter(|(_, word)| PRICES.contains(word)).any(|(at, _)| {
+        let named = all[at + 1..].iter().find(|word| !matches!(**word, "на" | "за" | "у"));
+        named.is_some_and(|word| word.chars().count() >= 3 && !GENERAL.contains(word))
+    })
+}
+
 impl Turn<'_> {
     pub fn tell_price(&mut self, said: &Understanding) -> Result<(), Need> {
         let mut services = self.mentioned(said);
@@ -79,6 +133,12 @@ impl Turn<'_> {
         if services.is_empty() {
             if let Some((text, _)) = self.look_up(&said.text)?.filter(|(_, worth)| *worth >= SURE) {
                 self.say(text);
+                return Ok(());
+            }
+            if names_unknown(&said.text) {
+                self.rule("unknown_service");
+                self.say(self.words().no_such_service());
+                self.question = Some(said.text.clone());
                 return Ok(());
             }
             let done = self.form.done.as_ref().filter(|_| self.form.task == Task::None);

@@ -169,11 +169,46 @@ fn acknowledges(text: &str) -> bool {
     HEARD.contains(&folded.trim_matches(|c: char| !c.is_alphanumeric()))
 }
 
+/// Whether a yes is taken back or tied to something in the same breath: «да не», "yes but", «да, щас посмотрю».
+pub(super) fn hesitates(text: &str) -> bool {
+    const BRAKES: &[&str] = &[
+        "не",
+        "нет",
+        "но",
+        "посмотрю",
+        "уточню",
+        "проверю",
+        "потом",
+        "but",
+        "no",
+        "not",
+        "wait",
+        "later",
+        "maybe",
+        "unless",
+    ];
+    let folded = fold(text);
+    crate::domain::text::words(&folded).any(|word| BRAKES.contains(&word))
+}
+
 /// Whether the client will write again later.
 pub(super) fn postpones(text: &str) -> bool {
     const LATER: &[&str] = &[
         "подума",
         "посоветуюсь",
+        "спрошу",
+        "отпишусь",
+        "сообщу",
+        "скажу",
+        "и напишу",
+        "и отвечу",
+        "погоди",
+        "подожди",
+        "let me check",
+        "let me think",
+        "let me ask",
+        "check with my",
+        "hold on",
         "напишу позже",
         "позже напишу",
         "отвечу позже",

@@ -237,7 +237,13 @@ impl Marked<'_> {
     }
 }
 
+/// Letters of a message that are read.
+const MOST_CHARS: usize = 8_000;
+
 fn mark<'t>(text: &'t str, now: &Zoned, vocabulary: &Vocabulary, region: Region) -> Marked<'t> {
+    // What is said after so many letters is no message any more; reading it would only take time.
+    let end = text.char_indices().nth(MOST_CHARS).map_or(text.len(), |(at, _)| at);
+    let text = &text[..end];
     let tokens = token::tokens(text);
     let phones = phone::find(&tokens, text, region);
     let phone = marked(tokens.len(), phones.iter().flat_map(|p| p.first..p.end));

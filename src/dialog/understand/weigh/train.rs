@@ -202,6 +202,8 @@ fn origin() -> u32 {
     }
     hash.update(include_bytes!("features.rs"));
     hash.update(include_bytes!("train.rs"));
+    hash.update(include_bytes!("../intent.rs"));
+    hash.update(include_bytes!("../lexicon/intents.txt"));
     hash.finalize()
 }
 
