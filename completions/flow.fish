@@ -50,6 +50,8 @@ complete -c flow -n "__fish_flow_needs_command" -f -a "conversations" -d 'Read c
 complete -c flow -n "__fish_flow_needs_command" -f -a "inbox" -d 'Answer clients who need a person'
 complete -c flow -n "__fish_flow_needs_command" -f -a "bookings" -d 'Show, make, move and cancel bookings'
 complete -c flow -n "__fish_flow_needs_command" -f -a "crm" -d 'Work with one CRM connection'
+complete -c flow -n "__fish_flow_needs_command" -f -a "channel" -d 'Look after the ways that clients come in'
+complete -c flow -n "__fish_flow_needs_command" -f -a "jobs" -d 'Look after the work that waits'
 complete -c flow -n "__fish_flow_needs_command" -f -a "config" -d 'Look at the configuration'
 complete -c flow -n "__fish_flow_needs_command" -f -a "db" -d 'Look after the store'
 complete -c flow -n "__fish_flow_needs_command" -f -a "token" -d 'Make and revoke API tokens'
@@ -882,6 +884,218 @@ complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcomman
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from cancel" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -f -a "list" -d 'List the ways in and how they stand'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -f -a "test" -d 'Ask a channel who we are and what keeps messages from arriving'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -f -a "register" -d 'Have a channel call the daemon'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -f -a "unregister" -d 'Have a channel no longer call the daemon'
+complete -c flow -n "__fish_flow_using_subcommand channel; and not __fish_seen_subcommand_from list test register unregister send" -f -a "send" -d 'Send one message now, outside any conversation'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l url -d 'The whole address to call; made of `http.public_url` when absent' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from register" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from unregister" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand channel; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -f -a "list" -d 'Show jobs, the oldest first'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -f -a "show" -d 'Show one job with its arguments'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -f -a "retry" -d 'Give dead jobs another chance, and run at once what waits'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -f -a "cancel" -d 'Take jobs away for good'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and not __fish_seen_subcommand_from list show retry cancel stats" -f -a "stats" -d 'Show how the queue and the outbox stand'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l state -d 'Only in these states: waiting, running, scheduled, dead' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l kind -d 'Only of these kinds, such as answer, commit_booking, send_reply' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l lane -d 'Only of this lane' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; 0 is all' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l dead -d 'All that are dead'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand config; and not __fish_seen_subcommand_from check show path schema" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand config; and not __fish_seen_subcommand_from check show path schema" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand config; and not __fish_seen_subcommand_from check show path schema" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'

@@ -1,21 +1,37 @@
 //! The composition root: configuration in, [`App`] out. The one file that knows stores and adapters.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{OnceCell, Semaphore, mpsc};
 
+use crate::adapters::channel::telegram::{self, Telegram};
 use crate::adapters::crm::local::Local;
+use crate::config::settings::TelegramMode;
 use crate::config::{CompanyOverrides, Config};
 use crate::dialog::{Desk, Rules};
+use crate::domain::channel::{Arrival, Courtesy, Delivery, Event, Mark, Meaning, Messenger, Stored};
 use crate::domain::clock::Clock;
 use crate::domain::contact::Channel;
 use crate::domain::conversation::{Incoming, MessageKind, Received};
 use crate::domain::crm::Crm;
-use crate::domain::store::{IdempotencyKey, Store, StoreResult};
-use crate::jobs::Runner;
+use crate::domain::id::ConversationId;
+use crate::domain::signing::{SigningKey, hex};
+use crate::domain::store::{IdempotencyKey, Store, StoreError, StoreResult};
 use crate::jobs::wakeups::Wakeups;
+use crate::jobs::{Runner, buttons};
 use crate::store::sqlite::{Refine, SqliteStore};
+
+/// How many messages may wait to be stored at once; the next one is told to come again.
+const WAITING: usize = 2048;
+/// How many courtesies may wait; further ones are left undone.
+const COURTESIES: usize = 1024;
+/// The names of secrets in the store.
+const BUTTON_KEY: &str = "buttons";
+const HOOK_SECRET: &str = "telegram_webhook";
+/// Where Telegram calls us.
+pub const TELEGRAM_HOOK: &str = "/api/v1/telegram/webhook";
 
 /// Everything a command or the daemon works with.
 #[derive(Clone)]
@@ -34,6 +50,34 @@ pub struct App {
     pub runner: Runner,
     /// Tells those who wait.
     pub wakeups: Arc<Wakeups>,
+    /// Channels that messages are carried to.
+    pub messengers: Arc<BTreeMap<Channel, Arc<dyn Messenger>>>,
+    /// What channels want to hear at once.
+    pub courtesies: Arc<Courtesies>,
+    gate: Arc<Semaphore>,
+    button_key: Arc<OnceCell<SigningKey>>,
+}
+
+/// A call that nothing depends on, and the dialogue it is for.
+pub type Asked = (Courtesy, Option<ConversationId>);
+
+/// Calls that nothing depends on, on their way to whoever makes them.
+#[derive(Debug)]
+pub struct Courtesies {
+    sender: mpsc::Sender<Asked>,
+    receiver: Mutex<Option<mpsc::Receiver<Asked>>>,
+}
+
+impl Courtesies {
+    fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(COURTESIES);
+        Self { sender, receiver: Mutex::new(Some(receiver)) }
+    }
+
+    /// The other end, for the one part of the daemon that makes these calls.
+    pub fn take(&self) -> Option<mpsc::Receiver<Asked>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl App {
@@ -43,7 +87,7 @@ impl App {
     /// When the store cannot be opened.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> StoreResult<Self> {
         let store = SqliteStore::open(config.store.url.path())?;
-        Ok(Self::over(config, store, clock))
+        Ok(Self::over(config, store, clock, local))
     }
 
     /// An app whose store lives as long as it: scenarios and tests.
@@ -51,24 +95,54 @@ impl App {
     /// # Errors
     /// When there is no memory for it.
     pub fn in_memory(config: Config, clock: Arc<dyn Clock>) -> StoreResult<Self> {
-        Ok(Self::over(config, SqliteStore::in_memory()?, clock))
+        Self::in_memory_before(config, clock, local)
     }
 
-    fn over(config: Config, store: SqliteStore, clock: Arc<dyn Clock>) -> Self {
+    /// As [`App::in_memory`], before another CRM, made from store and clock.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn in_memory_before(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
+    ) -> StoreResult<Self> {
+        Ok(Self::over(config, SqliteStore::in_memory()?, clock, crm))
+    }
+
+    fn over(
+        config: Config,
+        store: SqliteStore,
+        clock: Arc<dyn Clock>,
+        crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
+    ) -> Self {
         let store: Arc<dyn Store> = match refine(&config.company) {
             Some(refine) => Arc::new(store.refined(refine)),
             None => Arc::new(store),
         };
-        let local: Arc<dyn Crm> = Arc::new(Local::new("local", Arc::clone(&store), Arc::clone(&clock)));
+        let active = crm(Arc::clone(&store), Arc::clone(&clock));
         let rules = Rules {
+            coalesce: SignedDuration::try_from(config.dialog.coalesce).unwrap_or(SignedDuration::ZERO),
             session_ttl: SignedDuration::try_from(config.dialog.session_ttl).unwrap_or(SignedDuration::MAX),
             trust_typed_phone: config.dialog.trust_typed_phone,
         };
-        let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&local), Arc::clone(&clock), rules));
+        let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&active), Arc::clone(&clock), rules));
         let wakeups = Arc::new(Wakeups::default());
         let runner = Runner::new(Arc::clone(&store), Arc::clone(&desk), Arc::clone(&clock), Arc::clone(&wakeups));
-        let crms = BTreeMap::from([("local".to_owned(), local)]);
-        Self { config: Arc::new(config), store, clock, crms: Arc::new(crms), desk, runner, wakeups }
+        let crms = BTreeMap::from([(active.connection().to_owned(), active)]);
+        Self {
+            messengers: Arc::new(messengers(&config)),
+            config: Arc::new(config),
+            store,
+            clock,
+            crms: Arc::new(crms),
+            desk,
+            runner,
+            wakeups,
+            courtesies: Arc::new(Courtesies::new()),
+            gate: Arc::new(Semaphore::new(WAITING)),
+            button_key: Arc::default(),
+        }
     }
 
     /// The present moment.
@@ -89,12 +163,8 @@ impl App {
         match channel {
             Channel::Api => true,
             Channel::Web => self.config.channels.web.enabled,
-            Channel::Telegram
-            | Channel::Whatsapp
-            | Channel::Max
-            | Channel::Talkme
-            | Channel::Call
-            | Channel::Import => false,
+            Channel::Telegram => self.messengers.contains_key(&channel),
+            Channel::Whatsapp | Channel::Max | Channel::Talkme | Channel::Call | Channel::Import => false,
         }
     }
 
@@ -104,16 +174,183 @@ impl App {
     /// # Errors
     /// When the store fails; nothing is stored then.
     pub async fn receive(&self, incoming: &Incoming, key: Option<&IdempotencyKey>) -> StoreResult<Received> {
-        let coalesce = SignedDuration::try_from(self.config.dialog.coalesce).unwrap_or(SignedDuration::ZERO);
-        let wait = if incoming.kind == MessageKind::Button { SignedDuration::ZERO } else { coalesce };
+        let _place = self.gate.try_acquire().map_err(|_| crowded())?;
         let now = self.now();
-        let received = self.store.receive(incoming, now, Some(now + wait), key).await?;
-        if !received.duplicate {
+        let answer_at = now + self.pause(incoming.kind);
+        let received = self.store.receive(incoming, now, Some(answer_at), key).await?;
+        let channel = incoming.identity.channel.as_str();
+        if received.duplicate {
+            metrics::counter!("flow_inbound_duplicates_total", "channel" => channel).increment(1);
+        } else {
+            count_inbound(incoming);
             self.wakeups.conversation(received.conversation_id);
             self.wakeups.work();
         }
         Ok(received)
     }
+
+    /// How long words wait for those that follow quickly.
+    fn pause(&self, kind: MessageKind) -> SignedDuration {
+        match kind {
+            MessageKind::Button => SignedDuration::ZERO,
+            _ => SignedDuration::try_from(self.config.dialog.coalesce).unwrap_or(SignedDuration::ZERO),
+        }
+    }
+
+    /// The same entrance for what a channel delivers: everything in one durable step, the mark with it.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is stored then, and the channel must deliver it again.
+    pub async fn ingest(&self, events: Vec<Event>, mark: Option<&Mark>) -> StoreResult<Vec<Stored>> {
+        let _place = self.gate.try_acquire().map_err(|_| crowded())?;
+        crate::crash::point("ingest.received");
+        let now = self.now();
+        let (mut rows, mut courtesies) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+        for Event { raw, meaning, mut courtesy } in events {
+            let arrival = match meaning {
+                Meaning::Message(incoming) => self.arrival(*incoming, now),
+                Meaning::Press { incoming, data } => {
+                    let pressed = buttons::resolve(&*self.store, &self.button_key().await?, *incoming, &data).await?;
+                    let is_spent = pressed.button_value.as_deref().is_some_and(buttons::is_spent);
+                    if let Some(Courtesy::Pressed { spent, .. }) = courtesy.as_mut().filter(|_| !is_spent) {
+                        *spent = None;
+                    }
+                    self.arrival(pressed, now)
+                }
+                Meaning::Edit { identity, external_id, text } => Arrival::Edit { identity, external_id, text },
+                Meaning::Reach { identity, unreachable } => Arrival::Reach { identity, unreachable },
+                Meaning::Nothing(why) => {
+                    let channel = raw.channel.as_str();
+                    metrics::counter!("flow_inbound_ignored_total", "channel" => channel, "reason" => why).increment(1);
+                    Arrival::Nothing
+                }
+            };
+            rows.push((raw, arrival));
+            courtesies.push(courtesy);
+        }
+        let counted: Vec<(Channel, Option<MessageKind>)> = rows
+            .iter()
+            .map(|(raw, arrival)| match arrival {
+                Arrival::Message(incoming, _) => (raw.channel, Some(incoming.kind)),
+                _ => (raw.channel, None),
+            })
+            .collect();
+        let stored = self.store.ingest(rows, mark, now).await?;
+        crate::crash::point("ingest.stored");
+        for ((stored, courtesy), (channel, kind)) in stored.iter().zip(courtesies).zip(counted) {
+            self.after(*stored, courtesy, channel, kind);
+        }
+        Ok(stored)
+    }
+
+    fn arrival(&self, mut incoming: Incoming, now: Timestamp) -> Arrival {
+        let longest = self.config.dialog.max_message_chars;
+        if let Some((end, _)) = incoming.text.char_indices().nth(longest) {
+            incoming.text.truncate(end);
+        }
+        let answer_at = now + self.pause(incoming.kind);
+        Arrival::Message(Box::new(incoming), answer_at)
+    }
+
+    fn after(&self, stored: Stored, courtesy: Option<Courtesy>, channel: Channel, kind: Option<MessageKind>) {
+        let (channel, mut conversation) = (channel.as_str(), None);
+        match stored {
+            Stored::Duplicate => {
+                metrics::counter!("flow_inbound_duplicates_total", "channel" => channel).increment(1);
+                return;
+            }
+            Stored::New(None) => {}
+            Stored::New(Some(id)) => {
+                conversation = Some(id);
+                if let Some(kind) = kind {
+                    let kind = kind.as_str();
+                    metrics::counter!("flow_inbound_messages_total", "channel" => channel, "kind" => kind).increment(1);
+                }
+                self.wakeups.conversation(id);
+                self.wakeups.work();
+            }
+        }
+        if let Some(courtesy) = courtesy {
+            // Nothing depends on it: in a crowd it is left undone.
+            drop(self.courtesies.sender.try_send((courtesy, conversation)));
+        }
+    }
+
+    /// What signs the buttons that channels carry.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn button_key(&self) -> StoreResult<SigningKey> {
+        let made = || async { Ok(SigningKey::of_bytes(self.store.meta_secret(BUTTON_KEY).await?)) };
+        self.button_key.get_or_try_init(made).await.copied()
+    }
+
+    /// The channel of that name, when it is configured.
+    #[must_use]
+    pub fn messenger(&self, channel: Channel) -> Option<&Arc<dyn Messenger>> {
+        self.messengers.get(&channel)
+    }
+
+    /// What the calls of a channel must carry: the configured secret, or the one the store made once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn hook_secret(&self, _channel: Channel) -> StoreResult<String> {
+        match &self.config.channels.telegram.webhook_secret {
+            Some(secret) => Ok(secret.expose().to_owned()),
+            None => Ok(hex(&self.store.meta_secret(HOOK_SECRET).await?)),
+        }
+    }
+
+    /// Where a channel is to call us; nothing without `http.public_url`.
+    #[must_use]
+    pub fn hook_url(&self, _channel: Channel) -> Option<String> {
+        self.config.http.public_url.as_ref().map(|url| format!("{}{TELEGRAM_HOOK}", url.trim_end_matches('/')))
+    }
+}
+
+fn crowded() -> StoreError {
+    StoreError::Busy("too many messages wait to be stored".to_owned())
+}
+
+fn count_inbound(incoming: &Incoming) {
+    let (channel, kind) = (incoming.identity.channel.as_str(), incoming.kind.as_str());
+    metrics::counter!("flow_inbound_messages_total", "channel" => channel, "kind" => kind).increment(1);
+}
+
+fn local(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Arc<dyn Crm> {
+    Arc::new(Local::new("local", store, clock))
+}
+
+/// The channels that are configured. One that cannot be built is told and left out: the others go on.
+fn messengers(config: &Config) -> BTreeMap<Channel, Arc<dyn Messenger>> {
+    let mut built: BTreeMap<Channel, Arc<dyn Messenger>> = BTreeMap::new();
+    let telegram = &config.channels.telegram;
+    let Some(token) = &telegram.token else { return built };
+    let pem = telegram.ca_bundle.as_ref().map(std::fs::read).transpose();
+    let opened = pem.map_err(|error| format!("ca_bundle: {error}")).and_then(|ca_bundle| {
+        Telegram::open(telegram::Settings {
+            token: token.expose().to_owned(),
+            api_url: telegram.base_url.clone().unwrap_or_else(|| telegram.api_url.clone()),
+            delivery: match telegram.mode {
+                TelegramMode::Polling => Delivery::Polling,
+                TelegramMode::Webhook => Delivery::Webhook,
+            },
+            timeout: telegram.timeout,
+            proxy: telegram.proxy.as_ref().map(|proxy| proxy.expose().to_owned()),
+            ca_bundle,
+            per_chat: telegram.limits.per_chat,
+            total: telegram.limits.total,
+            typing: telegram.typing,
+        })
+    });
+    match opened {
+        Ok(telegram) => {
+            built.insert(Channel::Telegram, Arc::new(telegram));
+        }
+        Err(error) => tracing::error!(error, "the channel telegram cannot be opened: see `channels.telegram`"),
+    }
+    built
 }
 
 /// What the configuration lays over the profile's company; nothing when it says nothing.

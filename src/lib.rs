@@ -6,6 +6,7 @@ pub mod adapters;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod daemon;
 pub mod dialog;
 pub mod domain;

@@ -1,3 +1,4 @@
 //! The far sides. Each adapter knows the domain, not its neighbours.
 
+pub mod channel;
 pub mod crm;

@@ -1,5 +1,6 @@
 //! What a command starts from: the configuration, the store behind it, and the printer.
 
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub enum Open {
     Existing,
     /// The command fills it.
     Create,
+    /// The command can do without: an empty one in memory stands in then.
+    Optional,
 }
 
 /// What every command is given.
@@ -85,13 +88,30 @@ impl Context {
     /// When the store cannot be opened.
     pub fn open_with(&self, config: Config, how: Open) -> Result<App, Failure> {
         let path = config.store.url.path().to_owned();
-        if how == Open::Existing {
-            must_exist(&path)?;
+        match how {
+            Open::Existing => must_exist(&path)?,
+            Open::Optional if !path.exists() => return Ok(App::in_memory(config, Arc::clone(&self.clock))?),
+            Open::Optional | Open::Create => {}
         }
         App::open(config, Arc::clone(&self.clock)).map_err(|error| {
             let failure = Failure::from(error);
             Failure { message: format!("{}: {}", path.display(), failure.message), ..failure }
         })
+    }
+
+    /// Whether what cannot be undone is wanted: `--yes`, or somebody at the terminal says so.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub fn agrees(&self, question: &str) -> Result<bool, Failure> {
+        let stdin = io::stdin();
+        if self.yes || self.no_input || !stdin.is_terminal() {
+            return Ok(self.yes);
+        }
+        write!(io::stderr(), "{question} [y/N] ")?;
+        let mut line = String::new();
+        stdin.lock().read_line(&mut line)?;
+        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да"))
     }
 
     /// Opens the store and runs a command's work with it.

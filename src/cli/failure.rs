@@ -245,7 +245,7 @@ impl From<TurnError> for Failure {
         match error {
             TurnError::Store(error) => error.into(),
             TurnError::Crm(fault) => fault.into(),
-            TurnError::Endless => Self::internal(error.to_string()),
+            TurnError::Endless | TurnError::Panicked | TurnError::Unreadable(_) => Self::internal(error.to_string()),
         }
     }
 }

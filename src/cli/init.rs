@@ -1,6 +1,5 @@
 //! `flow init`.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -35,9 +34,9 @@ pub fn run(args: &InitArgs, cx: &mut Context) -> Result<(), Failure> {
     let dir = if is_here { cx.env.cwd().to_owned() } else { cx.env.cwd().join(&args.dir) };
     let files = [(dir.join("config.toml"), EXAMPLE), (dir.join("profile.toml"), profile)];
     let there: Vec<&Path> = files.iter().map(|(path, _)| path.as_path()).filter(|path| path.exists()).collect();
-    if !there.is_empty() && !cx.yes && !agreed(&there, cx)? {
-        let names: Vec<_> = there.iter().map(|path| path.display().to_string()).collect();
-        return Err(Failure::usage(format!("nothing was written: there is already {}", names.join(" and ")))
+    let names = there.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ");
+    if !there.is_empty() && !cx.agrees(&format!("replace {names}?"))? {
+        return Err(Failure::usage(format!("nothing was written: there is already {names}"))
             .hint("replace it with --yes, or write elsewhere with --dir DIR"));
     }
     let was_there = |path: &PathBuf| there.contains(&path.as_path());
@@ -57,17 +56,4 @@ pub fn run(args: &InitArgs, cx: &mut Context) -> Result<(), Failure> {
         written[1], written[1]
     ));
     Ok(())
-}
-
-/// Asks, where there is somebody to ask.
-fn agreed(there: &[&Path], cx: &Context) -> Result<bool, Failure> {
-    let stdin = io::stdin();
-    if cx.no_input || !stdin.is_terminal() {
-        return Ok(false);
-    }
-    let names: Vec<_> = there.iter().map(|path| path.display().to_string()).collect();
-    write!(io::stderr(), "replace {}? [y/N] ", names.join(" and "))?;
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line)?;
-    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да"))
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a group of commands, one printer, one kind of failure.
 
 mod bookings;
+mod channel;
 mod chat;
 mod config;
 mod context;
@@ -13,6 +14,7 @@ pub mod failure;
 mod health;
 mod inbox;
 mod init;
+mod jobs;
 mod leads;
 mod log;
 mod nlu;
@@ -121,6 +123,12 @@ enum Command {
     /// Work with one CRM connection
     #[command(subcommand)]
     Crm(crm::CrmCommand),
+    /// Look after the ways that clients come in
+    #[command(subcommand)]
+    Channel(channel::ChannelCommand),
+    /// Look after the work that waits
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -184,6 +192,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Inbox(args) => inbox::run(args, cx),
         Command::Bookings(command) => bookings::run(command, cx),
         Command::Crm(command) => crm::run(command, cx),
+        Command::Channel(command) => channel::run(command, cx),
+        Command::Jobs(command) => jobs::run(command, cx),
         Command::Config(command) => config::run(command, cx),
         Command::Db(command) => db::run(command, cx),
         Command::Token(command) => token::run(command, cx),

@@ -58,6 +58,10 @@ pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
         let store = cx.load()?.config.store.url;
         cx.store_flag = Some(format!("sqlite://{}", store.path().with_file_name("demo.db").display()));
     }
+    #[cfg(feature = "crash-points")]
+    if let Some(spec) = cx.env.get("FLOW_CRASH_AT") {
+        crate::crash::arm(spec);
+    }
     let app = cx.open(Open::Create)?;
     let mut roles: Vec<Role> = Vec::new();
     for role in args.roles.into_iter().map(Role::from) {

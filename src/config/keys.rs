@@ -17,12 +17,16 @@ pub struct Key {
 }
 
 /// What may stand in a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     /// `true` or `false`.
     Bool,
     /// A whole number inside these bounds.
     Int(i64, i64),
+    /// A number inside these bounds.
+    Number(f64, f64),
+    /// A file.
+    Path,
     /// A length of time inside these bounds, in milliseconds.
     Duration(u64, u64),
     /// One of these words.
@@ -92,6 +96,21 @@ pub const KEYS: &[Key] = &[
     key("dialog.trust_typed_phone", Kind::Bool, "Whoever gives a phone may see, move and cancel the visits under it"),
     key("crm.active", Kind::Word(&["local"]), "The connection that bookings and leads go to"),
     key("crm.local.kind", Kind::Word(&["local"]), "The CRM inside flow"),
+    key("channels.telegram.token", Kind::Secret(10), "The bot's token, from @BotFather; the channel is on with it"),
+    key("channels.telegram.mode", Kind::Word(&["polling", "webhook"]), "How updates reach the daemon"),
+    key(
+        "channels.telegram.webhook_secret",
+        Kind::Secret(8),
+        "What Telegram's calls must carry; made once and kept in the store when absent",
+    ),
+    key("channels.telegram.api_url", Kind::Url, "The Bot API server"),
+    key("channels.telegram.base_url", Kind::Url, "Stands for api_url when given"),
+    key("channels.telegram.timeout", Kind::Duration(SECOND, 5 * MINUTE), "The longest call, a long poll included"),
+    key("channels.telegram.proxy", Kind::Secret(8), "The way out: socks5://HOST:PORT or http://HOST:PORT"),
+    key("channels.telegram.ca_bundle", Kind::Path, "Further certificates to trust, a PEM file"),
+    key("channels.telegram.typing", Kind::Bool, "Whether the client sees that an answer is being written"),
+    key("channels.telegram.limits.per_chat", Kind::Number(0.0, 1e6), "Messages a second to one chat; 0: no limit"),
+    key("channels.telegram.limits.total", Kind::Number(0.0, 1e6), "Messages a second in all; 0: no limit"),
     key("channels.web.enabled", Kind::Bool, "Whether /chat and /widget.js answer"),
     key("channels.web.embed_origins", Kind::Origins, "Sites that may show the chat in a frame; empty: none"),
     key("observability.log", Kind::Filter, "What is logged: a level, or levels by module"),
@@ -130,6 +149,8 @@ impl Kind {
         match self {
             Self::Bool => json!({"type": "boolean"}),
             Self::Int(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
+            Self::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
+            Self::Path => json!({"type": "string", "minLength": 1}),
             Self::Duration(..) => json!({"type": "string", "pattern": "^[0-9]+ ?(ms|s|m|h|d)$"}),
             Self::Word(words) => json!({"enum": words}),
             Self::Address => json!({"type": "string", "pattern": ":[0-9]+$"}),

@@ -272,6 +272,34 @@ impl<'a> Loader<'a> {
                 Problem::of("", "credentials cannot be allowed to every site (`http.cors.allowed_origins` is `*`)");
             self.problems.push(spot.problem(problem.hint("list the origins, or set credentials to false")));
         }
+        self.check_telegram(&config.channels.telegram);
+    }
+}
+
+impl Loader<'_> {
+    /// Forms that Telegram itself would only refuse later; the values are never repeated.
+    fn check_telegram(&mut self, telegram: &super::settings::TelegramChannel) {
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        let is_token = |text: &str| {
+            text.split_once(':').is_some_and(|(id, secret)| {
+                !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && !secret.is_empty() && plain(secret)
+            })
+        };
+        let mut wrong: Vec<(&str, Problem)> = Vec::new();
+        if telegram.token.as_ref().is_some_and(|token| !is_token(token.expose())) {
+            let problem = Problem::of("", "this is no token of a bot");
+            wrong.push(("channels.telegram.token", problem.hint("@BotFather gives it, as 123456:AA…")));
+        }
+        if telegram.webhook_secret.as_ref().is_some_and(|secret| !plain(secret.expose()) || secret.expose().len() > 256)
+        {
+            let problem = Problem::of("", "Telegram takes up to 256 letters, digits, `_` and `-` here");
+            wrong.push(("channels.telegram.webhook_secret", problem.hint("choose another, or leave it out")));
+        }
+        for (key, problem) in wrong {
+            if let Some((_, spot)) = self.given.get(key) {
+                self.problems.push(spot.problem(problem));
+            }
+        }
     }
 }
 

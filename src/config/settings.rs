@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use super::channels::{ChannelsConfig, SendLimits, TelegramChannel, TelegramMode, WebChannel};
 use super::duration;
 use super::secret::Secret;
 use crate::domain::company::Zone;
@@ -273,30 +274,6 @@ pub struct LocalCrm {
 impl Default for LocalCrm {
     fn default() -> Self {
         Self { kind: "local".to_owned() }
-    }
-}
-
-/// `[channels]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChannelsConfig {
-    /// The web chat.
-    pub web: WebChannel,
-}
-
-/// `[channels.web]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebChannel {
-    /// Whether `/chat` and `/widget.js` answer.
-    pub enabled: bool,
-    /// Sites that may show the chat in a frame: exact origins, or `*` alone.
-    pub embed_origins: Vec<String>,
-}
-
-impl Default for WebChannel {
-    fn default() -> Self {
-        Self { enabled: true, embed_origins: Vec::new() }
     }
 }
 

@@ -69,7 +69,12 @@ fn the_example_documents_every_key_and_its_comments_are_valid_too() {
         .flat_map(|line| [line, "\n"])
         .collect();
     let home = Home::new(&[("config.toml", &uncommented)]);
-    let loaded = home.load(&[("FLOW_SESSION_KEY", "0123456789abcdef0123")], &[]).unwrap();
+    let secrets = [
+        ("FLOW_SESSION_KEY", "0123456789abcdef0123"),
+        ("TELEGRAM_BOT_TOKEN", "123456:AAE-x_9"),
+        ("TELEGRAM_WEBHOOK_SECRET", "a-secret_of_ours"),
+    ];
+    let loaded = home.load(&secrets, &[]).unwrap();
     for key in keys::KEYS {
         assert!(matches!(loaded.origins[key.path], Origin::File { .. }), "config.toml.example lacks {}", key.path);
     }
@@ -235,11 +240,11 @@ fn credentials_are_not_allowed_to_every_site() {
 
 #[test]
 fn a_section_in_place_of_a_key_and_a_key_in_place_of_a_section_are_told() {
-    let problems = load_text("http = 3\n[dialog.engine]\nname = 1\n[channels]\ntelegram = {}\n").unwrap_err();
+    let problems = load_text("http = 3\n[dialog.engine]\nname = 1\n[channels]\nwhatsapp = {}\n").unwrap_err();
     let expected = [
         (1, "http", "expected a section, got a whole number"),
         (2, "dialog.engine", "expected a string, got a section"),
-        (5, "channels.telegram", "known here: web"),
+        (5, "channels.whatsapp", "known here: telegram, web"),
     ];
     assert_told(&problems, &expected);
     let elsewhere = load_text("[http]\nallowed_origins = []\n").unwrap_err();

@@ -50,6 +50,8 @@ pub fn read(kind: Kind, given: Given<'_>, place: &Place<'_>) -> Result<Value, Pr
     match kind {
         Kind::Bool => boolean(given),
         Kind::Int(min, max) => whole(given, min, max),
+        Kind::Number(min, max) => number(given, min, max),
+        Kind::Path => file(text(given)?, place.base),
         Kind::Duration(min, max) => length(text(given)?, min, max),
         Kind::Word(words) => word(text(given)?, words),
         Kind::Address => address(text(given)?),
@@ -101,6 +103,26 @@ fn whole(given: Given<'_>, min: i64, max: i64) -> Result<Value, Problem> {
     let number = number.ok_or_else(|| wrong_type("a whole number", given))?;
     let fits = (min..=max).contains(&number);
     if fits { Ok(json!(number)) } else { Err(problem(format!("{number} is outside {min}…{max}"))) }
+}
+
+fn number(given: Given<'_>, min: f64, max: f64) -> Result<Value, Problem> {
+    let number = match given {
+        Given::Toml(DeValue::Float(float)) => float.as_str().replace('_', "").parse().ok(),
+        // Bounds of a number are small: every whole one in them is exact.
+        Given::Toml(value) => integer(value).map(|whole| whole as f64),
+        Given::Text(text) => text.trim().parse().ok(),
+        Given::Reference(_) => None,
+    };
+    let number: f64 = number.ok_or_else(|| wrong_type("a number", given))?;
+    let fits = (min..=max).contains(&number);
+    if fits { Ok(json!(number)) } else { Err(problem(format!("{number} is outside {min}…{max}"))) }
+}
+
+fn file(text: &str, base: &Path) -> Result<Value, Problem> {
+    if text.is_empty() || text.contains('\0') {
+        return Err(problem("expected a path"));
+    }
+    Ok(json!(base.join(text)))
 }
 
 fn length(text: &str, min: u64, max: u64) -> Result<Value, Problem> {

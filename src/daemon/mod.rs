@@ -1,7 +1,12 @@
 //! The long-running program: named parts, one stop, and the ways in.
 
+mod courtesy;
 pub mod http;
+mod introduction;
+pub mod metrics;
 mod parts;
+mod poller;
 mod scheduler;
+mod sender;
 pub mod serve;
 mod worker;

@@ -1,4 +1,4 @@
-//! What happens by the clock: leases that ran out, keys that are forgotten.
+//! What happens by the clock: work that is due, leases that ran out, what is no longer needed.
 
 use std::time::Duration;
 
@@ -7,11 +7,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
-const TICK: Duration = Duration::from_secs(5);
+const TICK: Duration = Duration::from_millis(500);
+/// So much due work enters its lanes in one step.
+const ENTER: u32 = 500;
+/// Every so many ticks leases are looked at: five seconds.
+const REAP_EVERY: u32 = 10;
+/// Every so many ticks what is no longer needed is forgotten: a minute.
+const SWEEP_EVERY: u32 = 120;
 /// Idempotency keys are kept this long (HTTP API A4).
 const KEY_LIFE: SignedDuration = SignedDuration::from_hours(24);
-/// Every so many ticks the keys are looked at: once in ten minutes.
-const SWEEP_EVERY: u32 = 120;
+/// What channels delivered is kept longer than any of them delivers it again.
+const EVENT_LIFE: SignedDuration = SignedDuration::from_hours(9 * 24);
+/// Events forgotten in one step, so that no other write waits long.
+const FORGET: u32 = 2000;
 
 /// Runs until the stop.
 ///
@@ -19,26 +27,62 @@ const SWEEP_EVERY: u32 = 120;
 /// Never by itself: a store that fails is tried at the next tick.
 pub async fn run(app: App, stop: CancellationToken) -> Result<(), String> {
     let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut count: u32 = 0;
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             _ = tick.tick() => {}
         }
-        let now = app.now();
-        match app.store.reap(now).await {
-            Ok(0) => {}
-            Ok(freed) => {
-                tracing::warn!(freed, "took back work whose worker is gone");
-                app.wakeups.work();
-            }
-            Err(error) => tracing::error!(%error, "leases could not be looked at"),
+        enter_due(&app).await;
+        if count.is_multiple_of(REAP_EVERY) {
+            reap(&app).await;
         }
-        if count.is_multiple_of(SWEEP_EVERY)
-            && let Err(error) = app.store.forget_keys(now - KEY_LIFE).await
-        {
-            tracing::error!(%error, "old idempotency keys could not be forgotten");
+        if count.is_multiple_of(SWEEP_EVERY) {
+            sweep(&app).await;
         }
         count = count.wrapping_add(1);
+    }
+}
+
+async fn enter_due(app: &App) {
+    loop {
+        match app.store.enter_due(ENTER, app.now()).await {
+            Ok(0) => return,
+            Ok(entered) => {
+                app.wakeups.work();
+                if entered < u64::from(ENTER) {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "work that is due could not be started");
+                return;
+            }
+        }
+    }
+}
+
+async fn reap(app: &App) {
+    match app.store.reap(app.now()).await {
+        Ok(0) => {}
+        Ok(freed) => {
+            tracing::warn!(freed, "took back work whose worker is gone");
+            app.wakeups.work();
+        }
+        Err(error) => tracing::error!(%error, "leases could not be looked at"),
+    }
+}
+
+async fn sweep(app: &App) {
+    let now = app.now();
+    if let Err(error) = app.store.forget_keys(now - KEY_LIFE).await {
+        tracing::error!(%error, "old idempotency keys could not be forgotten");
+    }
+    if let Err(error) = app.store.sweep_queue(now - EVENT_LIFE, now).await {
+        tracing::error!(%error, "the queue could not be swept");
+    }
+    if let Err(error) = app.store.forget_events(now - EVENT_LIFE, FORGET).await {
+        tracing::error!(%error, "old events could not be forgotten");
     }
 }

@@ -12,13 +12,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::{self, Lifecycle};
 use super::parts::Parts;
-use super::{scheduler, worker};
+use super::{courtesy, introduction, metrics, poller, scheduler, sender, worker};
 use crate::app::App;
+use crate::domain::channel::Delivery;
+use crate::domain::job::Pool;
 
 /// How long the parts may take to end after the stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long requests that are under way may take after the stop; one that never ends is cut off.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
+
+/// Dialogues under way at once; they mostly wait for the store.
+const DIALOGUES: usize = 32;
+/// Calls to one CRM under way at once.
+const CRM_CALLS: usize = 8;
 
 /// A duty of a daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +77,18 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
         true => Some(listen(&options).await?),
         false => None,
     };
+    metrics::start();
     let mut signals = Signals::new().map_err(|error| ServeError::Part(format!("signals: {error}")))?;
     let stop = CancellationToken::new();
     let lifecycle = Arc::new(Lifecycle::new(app.now()));
     let mut parts = Parts::new(stop.clone());
+    if let Some(asked) = app.courtesies.take().filter(|_| !app.messengers.is_empty()) {
+        parts.add("courtesies", courtesy::run(app.clone(), asked, stop.clone()));
+    }
+    for messenger in app.messengers.values() {
+        let known = introduction::recall(&app, &**messenger).await;
+        parts.add("introduction", introduction::run(app.clone(), Arc::clone(messenger), known, stop.clone()));
+    }
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
     if let Some(listener) = listener {
         parts.add("http server", serve_http(app.clone(), listener, Arc::clone(&lifecycle), stop.clone()));
@@ -84,7 +99,7 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
             Ok(freed) => tracing::info!(freed, "took back what a daemon had in work when it died"),
             Err(error) => tracing::warn!(%error, "what a dead daemon had in work waits for its lease to run out"),
         }
-        parts.add("worker", worker::run(app.clone(), stop.clone()));
+        add_workers(&app, &mut parts, &stop);
     }
     if options.roles.contains(&Role::Scheduler) {
         parts.add("scheduler", scheduler::run(app.clone(), stop.clone()));
@@ -111,6 +126,22 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
         }
     };
     result.map_err(ServeError::Part)
+}
+
+/// One for the dialogues, one for each CRM, and for each channel one that fetches and one that carries.
+fn add_workers(app: &App, parts: &mut Parts, stop: &CancellationToken) {
+    let class = |name: String| Pool::Class(name);
+    parts.add("worker", worker::run(app.clone(), class("conv".to_owned()), DIALOGUES, stop.clone()));
+    for connection in app.crms.keys() {
+        let pool = class(format!("crm:{connection}"));
+        parts.add("worker of a CRM", worker::run(app.clone(), pool, CRM_CALLS, stop.clone()));
+    }
+    for (channel, messenger) in app.messengers.iter() {
+        parts.add("sender", sender::run(app.clone(), *channel, stop.clone()));
+        if messenger.delivery() == Delivery::Polling {
+            parts.add("poller", poller::run(app.clone(), *channel, stop.clone()));
+        }
+    }
 }
 
 async fn listen(options: &Options) -> Result<TcpListener, ServeError> {

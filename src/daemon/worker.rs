@@ -1,4 +1,5 @@
-//! Takes jobs as they become due: lanes side by side, one job of a lane at a time.
+//! Takes jobs as they become due: lanes side by side, one job of a lane at a time. Each far side has a
+//! worker of its own, so that a slow one keeps nobody else waiting.
 
 use std::time::Duration;
 
@@ -7,31 +8,31 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::domain::job::Pool;
 
-/// Jobs under way at once; they mostly wait for the store.
-const AT_ONCE: usize = 32;
 /// Another process may have written: look at least this often.
 const LOOK: Duration = Duration::from_millis(500);
 /// After a failure of the store.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Works until the stop, then finishes what is under way.
+/// Works until the stop, then finishes what is under way. At most `at_once` jobs run side by side.
 ///
 /// # Errors
 /// Never by itself: a store that fails is tried again.
-pub async fn run(app: App, stop: CancellationToken) -> Result<(), String> {
+pub async fn run(app: App, pool: Pool, at_once: usize, stop: CancellationToken) -> Result<(), String> {
     let mut running = JoinSet::new();
+    let word = app.wakeups.worker();
     while !stop.is_cancelled() {
         let mut wait = LOOK;
-        let free = AT_ONCE - running.len();
+        let free = at_once - running.len();
         if free > 0 {
-            match app.runner.claim(u32::try_from(free).unwrap_or(1)).await {
+            match app.runner.claim(&pool, u32::try_from(free).unwrap_or(1)).await {
                 Ok(claimed) => {
                     for job in claimed {
                         let runner = app.runner.clone();
                         running.spawn(async move { runner.run(job).await });
                     }
-                    wait = until_next(&app).await;
+                    wait = until_next(&app, &pool).await;
                 }
                 Err(error) => {
                     tracing::error!(%error, "jobs cannot be taken");
@@ -41,7 +42,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<(), String> {
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = app.wakeups.wait_for_work() => {}
+            () = word.notified() => {}
             Some(_) = running.join_next(), if !running.is_empty() => {}
             () = tokio::time::sleep(wait) => {}
         }
@@ -52,8 +53,8 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<(), String> {
 }
 
 /// How long until the next lane is ready, at most [`LOOK`].
-async fn until_next(app: &App) -> Duration {
-    match app.store.next_ready().await {
+pub(super) async fn until_next(app: &App, pool: &Pool) -> Duration {
+    match app.store.next_ready(pool).await {
         Ok(Some(at)) => {
             let left = at.duration_since(app.now()).max(SignedDuration::ZERO);
             Duration::try_from(left).unwrap_or(LOOK).clamp(Duration::from_millis(1), LOOK)

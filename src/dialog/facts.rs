@@ -8,6 +8,7 @@ use crate::domain::booking::{Booking, BookingState};
 use crate::domain::company::Profile;
 use crate::domain::contact::Phone;
 use crate::domain::crm::{Appointment, AppointmentQuery, AppointmentStatus, CrmClient, Slot, SlotQuery};
+use crate::domain::fault::{FaultKind, Retry};
 use crate::domain::id::ContactId;
 use crate::domain::knowledge::KnowledgeHit;
 use crate::domain::store::{BookingFilter, Page};
@@ -25,6 +26,14 @@ pub(super) struct Known {
     slots: HashMap<SlotQuery, Vec<Slot>>,
     appointments: HashMap<Option<Phone>, Vec<Appointment>>,
     knowledge: HashMap<Vec<String>, Vec<KnowledgeHit>>,
+    /// The time of a summary that this message agrees to.
+    pub(super) agreed: Option<Slot>,
+}
+
+fn fits(slot: &Slot, query: &SlotQuery) -> bool {
+    slot.service_id == query.service_id
+        && (query.employee_id.is_none() || query.employee_id == slot.employee_id)
+        && (query.from..=query.to).contains(&slot.start.date())
 }
 
 impl Facts for Known {
@@ -70,7 +79,18 @@ impl Desk {
         match need {
             Need::Slots(query) => {
                 let found = match self.crm.calendar() {
-                    Some(calendar) => calendar.free_slots(&query).await?,
+                    Some(calendar) => match calendar.free_slots(&query).await {
+                        Ok(found) => found,
+                        // The client agreed to a time that was free a moment ago: the request is taken, and
+                        // the CRM says by itself whether the time still is.
+                        Err(fault) if matches!(fault.retry(), Retry::Never) || fault.kind == FaultKind::Store => {
+                            return Err(fault.into());
+                        }
+                        Err(fault) => match known.agreed.clone().filter(|slot| fits(slot, &query)) {
+                            Some(slot) => vec![slot],
+                            None => return Err(fault.into()),
+                        },
+                    },
                     None => Vec::new(),
                 };
                 known.slots.insert(query, found);

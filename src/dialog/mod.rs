@@ -1,5 +1,6 @@
 //! What to say: from a client's words to a reply and its effects.
 
+mod apologise;
 mod facts;
 pub mod flow;
 pub mod outcome;
@@ -25,6 +26,8 @@ use crate::domain::store::{Store, StoreError};
 pub struct Rules {
     /// Silence after which a dialogue begins anew.
     pub session_ttl: SignedDuration,
+    /// Messages this close together are one; zero: each stands alone.
+    pub coalesce: SignedDuration,
     /// Whether whoever gives a phone may see, move and cancel the visits under it.
     pub trust_typed_phone: bool,
 }
@@ -51,6 +54,12 @@ pub enum TurnError {
     /// The state machine asked for facts without end.
     #[error("the dialogue asks for facts without end")]
     Endless,
+    /// A bug in ours.
+    #[error("the work panicked")]
+    Panicked,
+    /// A job that this version does not understand.
+    #[error("a job that this version cannot read: {0}")]
+    Unreadable(String),
 }
 
 /// The business as a turn sees it.
@@ -152,7 +161,7 @@ fn spoken(plan: &flow::Plan, in_reply_to: Option<MessageId>) -> Vec<Outgoing> {
             text: said.text.clone(),
             buttons: said.buttons.clone(),
             in_reply_to,
-            metadata: None,
+            metadata: said.asks_phone.then(|| serde_json::json!({ "asks": "phone" })),
             trace: (index == 0).then(|| plan.trace.clone()),
         })
         .collect()

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use jiff::SignedDuration;
+
 use super::facts::Known;
 use super::flow::{self, Act, Input, Plan};
 use super::understand::understand;
@@ -45,7 +47,10 @@ impl Desk {
             hold = effects.hold.as_ref().map(|(id, _)| tracing::field::display(id)),
             "a turn was planned"
         );
-        match self.store.commit_turn(id, job, &effects, self.clock.now()).await {
+        crate::crash::point("turn.planned");
+        let committed = self.store.commit_turn(id, job, &effects, self.clock.now()).await;
+        crate::crash::point("turn.committed");
+        match committed {
             Err(StoreError::SlotTaken) => self.answer_taken(&input, effects, job).await,
             other => Ok(other?),
         }
@@ -104,12 +109,13 @@ impl Desk {
         let mut effects = Effects::default();
         let mut known = Known::default();
         let mut session = input.session.clone().filter(|session| self.is_fresh(session));
-        let groups = groups(&input.new, business);
+        let groups = groups(&input.new, business, self.rules.coalesce);
         for (index, group) in groups.iter().enumerate() {
             let scene = flow::Scene {
                 person_spoke: index == 0 && super::person_spoke(&input.history),
                 ..self.scene(business, &conversation, &[])
             };
+            known.agreed = session.as_ref().and_then(|session| flow::agreed(session, &group.input));
             let plan = self
                 .decide(&mut known, &business.profile, conversation.contact.id, |facts| {
                     flow::step(&scene, session.as_ref(), &group.input, facts)
@@ -215,11 +221,13 @@ impl Desk {
                 employee_id: employee_id.clone(),
                 // One message moves one appointment once, however often the job runs.
                 key: message.to_string(),
+                tries: 0,
             },
             Act::Cancel { appointment_id } => Work::CancelBooking {
                 conversation_id: conversation.id,
                 connection: connection.to_owned(),
                 appointment_id: appointment_id.clone(),
+                tries: 0,
             },
         };
         let lane = NewJob::crm_lane(connection, conversation.id);
@@ -227,23 +235,35 @@ impl Desk {
     }
 }
 
-/// Quick messages in a row are one; a pressed button stands alone.
-fn groups<'m>(new: &'m [Message], business: &Business) -> Vec<Group<'m>> {
-    let mut groups: Vec<(Vec<&Message>, bool)> = Vec::new();
+/// Quick messages in a row are one, whatever they hold; a pressed button stands alone.
+fn groups<'m>(new: &'m [Message], business: &Business, coalesce: SignedDuration) -> Vec<Group<'m>> {
+    let mut groups: Vec<Vec<&Message>> = Vec::new();
+    let is_pressed = |message: &Message| message.kind == MessageKind::Button;
     for message in new {
-        let pressed = message.kind == MessageKind::Button;
+        let follows = |last: &&Message| {
+            let gap = message.at.duration_since(last.at);
+            !is_pressed(last) && !is_pressed(message) && !coalesce.is_zero() && gap <= coalesce
+        };
         match groups.last_mut() {
-            Some((members, false)) if !pressed => members.push(message),
-            _ => groups.push((vec![message], pressed)),
+            Some(members) if members.last().is_some_and(follows) => members.push(message),
+            _ => groups.push(vec![message]),
         }
     }
     groups
         .into_iter()
-        .filter_map(|(members, _)| {
+        .filter_map(|members| {
             let last = *members.last()?;
-            let text = members.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n");
+            let words = members.iter().map(|message| message.text.as_str()).filter(|text| !text.trim().is_empty());
+            let text = words.collect::<Vec<_>>().join("\n");
             let understanding = understand(&text, &business.now, &business.words, business.profile.company.region());
-            Some(Group { input: Input { understanding, button: last.button_value.clone() }, last })
+            let media = members.iter().all(|message| is_bare_media(message)).then_some(last.kind);
+            Some(Group { input: Input { understanding, button: last.button_value.clone(), media }, last })
         })
         .collect()
+}
+
+/// A picture, a voice note or a file without a word: there is nothing in it to understand.
+fn is_bare_media(message: &Message) -> bool {
+    use MessageKind::{Contact, File, Image, Location, Voice};
+    matches!(message.kind, Voice | Image | File | Location | Contact) && message.text.trim().is_empty()
 }

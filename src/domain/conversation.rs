@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::{Contact, Identity, Locale, Phone};
 use super::id::{ContactId, ConversationId, LeadId, MessageId};
+use super::outbox::Unreachable;
 
 /// Declares an enum whose members have stable names in JSON, in the store and on the command line.
 macro_rules! named_enum {
@@ -270,6 +271,8 @@ pub struct Conversation {
     pub version: i64,
     /// Has a question that nobody answered.
     pub unanswered: bool,
+    /// Why the client's address takes no messages at present.
+    pub unreachable: Option<Unreachable>,
 }
 
 impl Conversation {

@@ -60,6 +60,25 @@ pub trait Calendar: Send + Sync {
     /// `SlotTaken`, a time that is not offered at all is `Rejected` with the reason.
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault>;
 
+    /// The appointment that a request made, when nobody knows whether it was applied. A CRM that keeps a
+    /// mark of ours is asked by it; the others by client and time.
+    async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
+        // A day wider on both sides than any zone.
+        let day = request.start.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let query = AppointmentQuery {
+            phone: Some(request.phone.clone()),
+            from: day.yesterday().ok(),
+            to: day.tomorrow().ok(),
+            all: false,
+        };
+        let is_it = |found: &Appointment| {
+            found.start.timestamp() == request.start
+                && found.service_id == request.service_id
+                && (request.employee_id.is_none() || found.employee_id == request.employee_id)
+        };
+        Ok(self.appointments(&query).await?.into_iter().find(is_it))
+    }
+
     /// Moves an appointment. Doing it again with the same key answers the same.
     async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault>;
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::conversation::named_enum;
 use super::id::{BookingId, ConversationId};
 
 /// A job's payload. The name in the store is the variant's.
@@ -21,6 +22,30 @@ pub enum Work {
         /// The dialogue that waits for it.
         conversation_id: ConversationId,
     },
+    /// Look whether the CRM has a booking whose outcome nobody knows, and finish it.
+    ReconcileBooking {
+        /// The row.
+        booking_id: BookingId,
+        /// The dialogue that waits for it.
+        conversation_id: ConversationId,
+        /// How often it was looked.
+        #[serde(default)]
+        looks: u32,
+    },
+    /// Tell a person that a booking still waits for the CRM.
+    EscalateBooking {
+        /// The row.
+        booking_id: BookingId,
+        /// The dialogue that waits for it.
+        conversation_id: ConversationId,
+    },
+    /// Carry a part of a message to the client.
+    Send {
+        /// The part's number in the outbox.
+        part: i64,
+        /// The dialogue it belongs to.
+        conversation_id: ConversationId,
+    },
     /// Ask the CRM to move an appointment.
     MoveBooking {
         /// The dialogue that waits for it.
@@ -35,6 +60,9 @@ pub enum Work {
         employee_id: Option<String>,
         /// Idempotency key.
         key: String,
+        /// How often it was tried in vain; the client knows that it takes longer.
+        #[serde(default)]
+        tries: u32,
     },
     /// Ask the CRM to cancel an appointment.
     CancelBooking {
@@ -44,6 +72,9 @@ pub enum Work {
         connection: String,
         /// The CRM's id.
         appointment_id: String,
+        /// How often it was tried in vain; the client knows that it takes longer.
+        #[serde(default)]
+        tries: u32,
     },
 }
 
@@ -54,6 +85,9 @@ impl Work {
         match self {
             Self::Answer { .. } => "answer",
             Self::CommitBooking { .. } => "commit_booking",
+            Self::ReconcileBooking { .. } => "reconcile_booking",
+            Self::EscalateBooking { .. } => "escalate_booking",
+            Self::Send { .. } => "send_reply",
             Self::MoveBooking { .. } => "move_booking",
             Self::CancelBooking { .. } => "cancel_booking",
         }
@@ -65,6 +99,9 @@ impl Work {
         match self {
             Self::Answer { conversation_id }
             | Self::CommitBooking { conversation_id, .. }
+            | Self::ReconcileBooking { conversation_id, .. }
+            | Self::EscalateBooking { conversation_id, .. }
+            | Self::Send { conversation_id, .. }
             | Self::MoveBooking { conversation_id, .. }
             | Self::CancelBooking { conversation_id, .. } => *conversation_id,
         }
@@ -89,11 +126,48 @@ impl NewJob {
         format!("conv:{id}")
     }
 
+    /// The lane of a chat: what is carried to it goes one after the other.
+    #[must_use]
+    pub fn chat_lane(channel: &str, account: &str, external_id: &str) -> String {
+        // Several people of one group have one chat.
+        let chat = external_id.split('/').next().unwrap_or(external_id);
+        format!("out:{channel}:{account}:{chat}")
+    }
+
     /// The lane of a conversation's writes to one CRM connection.
     #[must_use]
     pub fn crm_lane(connection: &str, id: ConversationId) -> String {
         format!("crm:{connection}:{id}")
     }
+}
+
+/// The lanes that are taken together: `conv`, `crm:NAME`, `out:CHANNEL`.
+#[must_use]
+pub fn class_of(lane: &str) -> &str {
+    let depth = if lane.starts_with("crm:") || lane.starts_with("out:") { 2 } else { 1 };
+    lane.match_indices(':').nth(depth - 1).map_or(lane, |(at, _)| &lane[..at])
+}
+
+/// Which lanes are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pool {
+    /// All but those of channels.
+    Inside,
+    /// Those of one class.
+    Class(String),
+}
+
+/// Work for later. The key makes it one, whoever writes it and however often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// What it is and for when.
+    pub key: String,
+    /// When it enters its lane.
+    pub due_at: Timestamp,
+    /// Its lane.
+    pub lane: String,
+    /// What to do.
+    pub work: Work,
 }
 
 /// The right to work on a lane until it runs out. A completion with a lost lease is refused.
@@ -120,6 +194,69 @@ pub struct Claimed {
     pub created_at: Timestamp,
 }
 
+named_enum! {
+    /// How far a job is.
+    JobState {
+        /// Its lane is free; it runs when it is due and all before it are done.
+        Waiting = "waiting",
+        /// A worker has it.
+        Running = "running",
+        /// It waits for its time outside the lanes.
+        Scheduled = "scheduled",
+        /// Given up; a person decides.
+        Dead = "dead",
+    }
+}
+
+/// A job as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its number, or the key of one that is scheduled.
+    pub id: String,
+    /// Its lane.
+    pub lane: String,
+    /// What it does.
+    pub kind: String,
+    /// How far it is.
+    pub state: JobState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it may run.
+    pub ready_at: Option<Timestamp>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was given up.
+    pub died_at: Option<Timestamp>,
+    /// Why it did not succeed the last time.
+    pub error: Option<String>,
+    /// Its arguments, as JSON.
+    pub payload: String,
+}
+
+/// Which jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobFilter {
+    /// In one of these states.
+    pub state: Vec<JobState>,
+    /// Of one of these kinds.
+    pub kind: Vec<String>,
+    /// Of that lane.
+    pub lane: Option<String>,
+}
+
+/// How a class of lanes stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClassStats {
+    /// The class.
+    pub class: String,
+    /// Lanes with work.
+    pub lanes: u64,
+    /// Jobs that wait or run.
+    pub pending: u64,
+    /// Lanes being worked on.
+    pub running: u64,
+}
+
 /// How a job's lane goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -137,4 +274,22 @@ pub enum Outcome {
         /// Why.
         error: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_what_one_far_side_shares() {
+        for (lane, class) in [
+            ("conv:cv_1", "conv"),
+            ("crm:yclients:cv_1", "crm:yclients"),
+            ("out:telegram:7:5001", "out:telegram"),
+            ("sweep", "sweep"),
+        ] {
+            assert_eq!(class_of(lane), class);
+        }
+        assert_eq!(NewJob::chat_lane("telegram", "7", "-100/55"), "out:telegram:7:-100");
+    }
 }

@@ -1,6 +1,7 @@
 //! The words of flow and the traits that others implement: no I/O, no runtime.
 
 pub mod booking;
+pub mod channel;
 pub mod clock;
 pub mod company;
 pub mod contact;
@@ -11,6 +12,9 @@ pub mod id;
 pub mod job;
 pub mod knowledge;
 pub mod lead;
+pub mod outbox;
+pub mod queue;
+pub mod signing;
 pub mod slots;
 pub mod store;
 pub mod text;

@@ -9,13 +9,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::booking::{Booking, BookingState, NewBooking};
+use super::channel::Ingest;
 use super::company::Profile;
 use super::contact::{Channel, Contact, Identity, Locale, Phone};
 use super::conversation::{Conversation, ConversationStatus, Handoff, Incoming, Message, Outgoing, Received, Session};
 use super::id::{BookingId, ContactId, ConversationId, LeadId, MessageId, TokenId};
-use super::job::{Claimed, Lease, NewJob, Outcome};
+use super::job::{Lease, NewJob, Scheduled};
 use super::knowledge::{KnowledgeHit, UnansweredQuestion};
 use super::lead::{Lead, LeadPatch, LeadStatus};
+use super::outbox::Outbox;
+pub use super::queue::{Queue, QueueStats};
 use super::token::Token;
 
 /// Why the store did not do what was asked. Nothing was written.
@@ -92,7 +95,19 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Everything the store does.
 pub trait Store:
-    Companies + Conversations + Handoffs + Turns + Leads + Ledger + Queue + Knowledge + Tokens + Idempotency + Upkeep
+    Companies
+    + Conversations
+    + Handoffs
+    + Ingest
+    + Turns
+    + Leads
+    + Ledger
+    + Queue
+    + Outbox
+    + Knowledge
+    + Tokens
+    + Idempotency
+    + Upkeep
 {
 }
 
@@ -100,10 +115,12 @@ impl<T> Store for T where
     T: Companies
         + Conversations
         + Handoffs
+        + Ingest
         + Turns
         + Leads
         + Ledger
         + Queue
+        + Outbox
         + Knowledge
         + Tokens
         + Idempotency
@@ -377,6 +394,10 @@ pub struct Effects {
     pub question: Option<String>,
     /// What must happen next.
     pub jobs: Vec<NewJob>,
+    /// What must happen later.
+    pub scheduled: Vec<Scheduled>,
+    /// The job is given up rather than done: why.
+    pub given_up: Option<String>,
     /// How long the engine itself took, in microseconds, and its name.
     pub usage: Option<(String, i64)>,
 }
@@ -582,42 +603,6 @@ impl BookingMove {
     pub fn fingerprint(&self) -> String {
         format!("move|{}|{}|{}", self.id, self.start, self.employee_id.as_deref().unwrap_or(""))
     }
-}
-
-/// How the queue stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct QueueStats {
-    /// Jobs that wait.
-    pub pending: u64,
-    /// Jobs given up.
-    pub dead: u64,
-    /// When the oldest waiting job was written.
-    pub oldest: Option<Timestamp>,
-}
-
-/// Jobs in lanes. Statements and measurements: `docs/adr/0004-lanes.md`.
-#[async_trait]
-pub trait Queue: Send + Sync {
-    /// Takes at most `limit` ready lanes and the head job of each, until `lease_until`.
-    async fn claim(&self, limit: u32, lease_until: Timestamp, now: Timestamp) -> StoreResult<Vec<Claimed>>;
-
-    /// Prolongs a lease. `LostLease` when it ran out and somebody else has the lane.
-    async fn heartbeat(&self, lease: &Lease, until: Timestamp) -> StoreResult<()>;
-
-    /// Ends a job that changes nothing else.
-    async fn finish(&self, lease: &Lease, job: i64, outcome: &Outcome, now: Timestamp) -> StoreResult<()>;
-
-    /// Writes jobs.
-    async fn enqueue(&self, jobs: &[NewJob], now: Timestamp) -> StoreResult<()>;
-
-    /// Frees lanes whose lease ran out; answers how many.
-    async fn reap(&self, now: Timestamp) -> StoreResult<u64>;
-
-    /// When the next free lane is ready.
-    async fn next_ready(&self) -> StoreResult<Option<Timestamp>>;
-
-    /// How the queue stands.
-    async fn queue_stats(&self) -> StoreResult<QueueStats>;
 }
 
 /// What the business wrote down, searched.

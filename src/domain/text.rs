@@ -2,6 +2,7 @@
 //! both stores find the same entries.
 
 use rust_stemmers::{Algorithm, Stemmer};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Lower case, `ё` as `е`, straight quotes, every kind of space a plain one.
 #[must_use]
@@ -24,6 +25,56 @@ pub fn fold(text: &str) -> String {
 /// The words of a folded text: runs of letters and digits.
 pub fn words(folded: &str) -> impl Iterator<Item = &str> {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// A text in parts of at most so many UTF-16 units, cut where a paragraph, a line, a sentence or a word ends;
+/// never inside what a reader sees as one letter, unless that alone is longer.
+#[must_use]
+pub fn parts(text: &str, units: usize) -> Vec<&str> {
+    let mut rest = text.trim();
+    let mut parts = Vec::new();
+    while let Some(end) = fitting(rest, units) {
+        let head = &rest[..end];
+        // A cut in the first half would make many small parts.
+        let cut = ["\n\n", "\n", ". ", "! ", "? ", "… ", " "]
+            .iter()
+            .find_map(|mark| head.rfind(mark).map(|at| at + mark.len()).filter(|at| *at > end / 2))
+            .unwrap_or(end);
+        parts.push(rest[..cut].trim_end());
+        rest = rest[cut..].trim_start();
+    }
+    if !rest.is_empty() || parts.is_empty() {
+        parts.push(rest);
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// Where the longest beginning that fits ends; nothing when the whole does.
+fn fitting(text: &str, units: usize) -> Option<usize> {
+    // No UTF-8 text has more units than bytes.
+    if text.len() <= units {
+        return None;
+    }
+    let mut used = 0;
+    for (at, letter) in text.grapheme_indices(true) {
+        let next = used + letter.encode_utf16().count();
+        if next > units {
+            return Some(if at > 0 { at } else { first_units(letter, units) });
+        }
+        used = next;
+    }
+    None
+}
+
+/// A heap of marks on one letter may be longer than a whole part.
+fn first_units(letter: &str, units: usize) -> usize {
+    let mut used = 0;
+    let end = letter.char_indices().find(|(_, c)| {
+        used += c.len_utf16();
+        used > units
+    });
+    end.map_or(letter.len(), |(at, c)| at.max(c.len_utf8()))
 }
 
 /// The stem of a folded word, by the Snowball algorithm of its script.
@@ -79,5 +130,29 @@ mod tests {
     fn inflected_words_share_a_stem() {
         assert_eq!(stems("Стрижку, пожалуйста"), stems("стрижка"));
         assert_eq!(fold("Ёлка «Ромашка»\u{a0}—"), "елка \"ромашка\" -");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_words_and_nothing_is_lost() {
+        let text = "слово и ещё слово. ".repeat(1000);
+        let cut = parts(&text, 4000);
+        assert!(cut.len() > 1 && cut.iter().all(|part| part.encode_utf16().count() <= 4000));
+        assert!(cut.iter().all(|part| part.ends_with('.')), "a sentence is not cut where it need not be");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&cut.join(" ")), words(&text));
+        assert_eq!(parts(&"я".repeat(9000), 4000).len(), 3);
+        assert_eq!(parts("  коротко ", 4000), ["коротко"]);
+    }
+
+    #[test]
+    fn no_letter_is_cut_in_two() {
+        // A family is one letter of eleven units.
+        let family = "👨‍👩‍👧‍👦";
+        for part in parts(&family.repeat(1000), 4000) {
+            assert_eq!(part.len() % family.len(), 0);
+            assert!(part.encode_utf16().count() <= 4000);
+        }
+        let marked = format!("a{}", "\u{301}".repeat(9000));
+        assert_eq!(parts(&marked, 4000).concat(), marked);
     }
 }

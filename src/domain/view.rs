@@ -213,6 +213,8 @@ pub struct MessageView {
     pub buttons: Vec<Button>,
     /// The message it answers.
     pub in_reply_to: Option<MessageId>,
+    /// What the channel or the sender told beside the words.
+    pub metadata: Option<Value>,
     /// How the reply came about, when it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Value>,
@@ -252,6 +254,7 @@ impl From<&Message> for MessageView {
             transcript: None,
             buttons: message.buttons.clone(),
             in_reply_to: message.in_reply_to,
+            metadata: message.metadata.clone(),
             trace: None,
         }
     }

@@ -1,6 +1,8 @@
 //! What must happen next: each kind of work in a place of its own, one runner for all.
 
+pub mod buttons;
 mod run;
+pub mod send;
 pub mod wakeups;
 
 pub use run::{Runner, Worked};

@@ -1,17 +1,20 @@
 //! Claims jobs and runs them; a job may run twice, its commit happens once.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use jiff::SignedDuration;
 use rand::Rng;
 
 use super::wakeups::Wakeups;
+use crate::dialog::flow::Apology;
 use crate::dialog::{Desk, TurnError};
 use crate::domain::clock::Clock;
 use crate::domain::crm::MoveRequest;
-use crate::domain::fault::Retry;
-use crate::domain::job::{Claimed, Outcome, Work};
+use crate::domain::fault::{Fault, FaultKind, Retry};
+use crate::domain::job::{Claimed, Outcome, Pool, Work};
 use crate::domain::store::{Store, StoreError, StoreResult};
 
 /// A worker that dies gives its work back after this long.
@@ -20,6 +23,10 @@ const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// After so many tries a job is given up and a person is told by `flow status` and `/health`.
 const ATTEMPTS: u32 = 12;
+/// A turn that panics is a bug: it is not tried for long.
+const PANICS: u32 = 3;
+/// After so many tries against a CRM that does not answer the client is told, about two seconds later.
+const SILENT_TRIES: u32 = 3;
 /// The first wait between two tries; each next one doubles, up to the longest.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_millis(500);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(5);
@@ -49,23 +56,27 @@ impl Runner {
         Self { store, desk, clock, wakeups }
     }
 
-    /// Takes at most `limit` jobs that are due.
+    /// Takes at most `limit` jobs of a pool that are due.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn claim(&self, limit: u32) -> StoreResult<Vec<Claimed>> {
+    pub async fn claim(&self, pool: &Pool, limit: u32) -> StoreResult<Vec<Claimed>> {
         let now = self.clock.now();
-        self.store.claim(limit, now + LEASE, now).await
+        let claimed = self.store.claim(pool, limit, now + LEASE, now).await;
+        crate::crash::point("claim.taken");
+        claimed
     }
 
-    /// Runs what is due, one after another, until nothing is: the terminal chat and scenarios.
+    /// Runs what is due, one after another, until nothing is: the terminal chat and scenarios. What must be
+    /// carried to a channel is left to the daemon.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn run_due(&self) -> StoreResult<Worked> {
         let mut ran = 0;
         loop {
-            let claimed = self.claim(1).await?;
+            self.store.enter_due(100, self.clock.now()).await?;
+            let claimed = self.claim(&Pool::Inside, 1).await?;
             let Some(job) = claimed.into_iter().next() else { break };
             self.run(job).await;
             ran += 1;
@@ -75,13 +86,14 @@ impl Runner {
 
     /// Runs one job to its end, prolonging its lease meanwhile.
     pub async fn run(&self, job: Claimed) {
-        let work = self.perform(&job);
+        // A bug in one turn is a failed job, and nobody else's.
+        let work = AssertUnwindSafe(self.perform(&job)).catch_unwind();
         tokio::pin!(work);
         let mut beat = tokio::time::interval(HEARTBEAT);
         beat.tick().await;
         let result = loop {
             tokio::select! {
-                result = &mut work => break result,
+                result = &mut work => break result.unwrap_or(Err(TurnError::Panicked)),
                 _ = beat.tick() => {
                     if self.store.heartbeat(&job.lease, self.clock.now() + LEASE).await == Err(StoreError::LostLease) {
                         tracing::warn!(job = job.id, "another worker has taken the job over");
@@ -100,26 +112,32 @@ impl Runner {
     }
 
     async fn perform(&self, job: &Claimed) -> Result<(), TurnError> {
-        let work = job.work.as_ref().map_err(|error| {
-            TurnError::Store(StoreError::Other(format!("a job that this version cannot read: {error}")))
-        })?;
+        let work = job.work.as_ref().map_err(|error| TurnError::Unreadable(error.clone()))?;
+        let desk = &self.desk;
         match work {
-            Work::Answer { conversation_id } => self.desk.answer(*conversation_id, (&job.lease, job.id)).await,
+            Work::Answer { conversation_id } => desk.answer(*conversation_id, (&job.lease, job.id)).await,
             Work::CommitBooking { booking_id, conversation_id } => {
-                self.desk.commit_booking(*booking_id, *conversation_id, job).await
+                desk.commit_booking(*booking_id, *conversation_id, None, job).await
             }
-            Work::MoveBooking { conversation_id, appointment_id, start, employee_id, key, .. } => {
+            Work::ReconcileBooking { booking_id, conversation_id, looks } => {
+                desk.commit_booking(*booking_id, *conversation_id, Some(*looks), job).await
+            }
+            Work::EscalateBooking { booking_id, conversation_id } => {
+                desk.escalate_booking(*booking_id, *conversation_id, job).await
+            }
+            Work::MoveBooking { conversation_id, appointment_id, start, employee_id, key, tries, .. } => {
                 let request = MoveRequest {
                     key: key.clone(),
                     id: appointment_id.clone(),
                     start: *start,
                     employee_id: employee_id.clone(),
                 };
-                self.desk.move_booking(*conversation_id, &request, job).await
+                desk.move_booking(*conversation_id, &request, *tries, job).await
             }
-            Work::CancelBooking { conversation_id, appointment_id, .. } => {
-                self.desk.cancel_booking(*conversation_id, appointment_id, job).await
+            Work::CancelBooking { conversation_id, appointment_id, tries, .. } => {
+                desk.cancel_booking(*conversation_id, appointment_id, *tries, job).await
             }
+            Work::Send { .. } => Err(TurnError::Unreadable("a part of a message outside its lane".to_owned())),
         }
     }
 
@@ -127,14 +145,39 @@ impl Runner {
         let outcome = self.next(job, error);
         let Some(outcome) = outcome else { return };
         let kind = job.work.as_ref().map_or("unreadable", Work::name);
+        metrics::counter!("flow_jobs_failed_total", "kind" => kind).increment(1);
         match &outcome {
             Outcome::Dead { .. } => tracing::error!(job = job.id, kind, attempt = job.attempt, %error, "given up"),
             _ => tracing::warn!(job = job.id, kind, attempt = job.attempt, %error, "will be tried again"),
         }
-        if let Err(error) = self.store.finish(&job.lease, job.id, &outcome, self.clock.now()).await
+        let stored = match (self.words_for(job, error, &outcome), &job.work) {
+            (Some((why, error)), Ok(work)) => {
+                let told = self.desk.apologise(work.conversation(), why, error, (&job.lease, job.id)).await;
+                match told {
+                    Ok(()) => Ok(()),
+                    // Even that cannot be said: the job itself must not stay in the way.
+                    Err(_) => self.store.finish(&job.lease, job.id, &outcome, self.clock.now()).await,
+                }
+            }
+            _ => self.store.finish(&job.lease, job.id, &outcome, self.clock.now()).await,
+        };
+        if let Err(error) = stored
             && error != StoreError::LostLease
         {
             tracing::error!(job = job.id, %error, "its outcome could not be stored; the lease will run out");
+        }
+    }
+
+    /// What a client is told of a failure, and whether its job is given up: nobody waits in silence.
+    fn words_for(&self, job: &Claimed, error: &TurnError, outcome: &Outcome) -> Option<(Apology, Option<String>)> {
+        let is_turn = matches!(job.work, Ok(Work::Answer { .. }));
+        match (outcome, error) {
+            // The CRM stays silent: a person is asked after a few seconds, and the dialogue goes on.
+            (_, TurnError::Crm(fault)) if is_turn && job.attempt >= SILENT_TRIES && fault.kind != FaultKind::Store => {
+                Some((Apology::ScheduleAway, None))
+            }
+            (Outcome::Dead { error }, _) => Some((Apology::Broken, Some(error.clone()))),
+            _ => None,
         }
     }
 
@@ -142,18 +185,27 @@ impl Runner {
     fn next(&self, job: &Claimed, error: &TurnError) -> Option<Outcome> {
         let text = error.to_string();
         let now = self.clock.now();
-        let again = match error {
+        let attempts = match error {
             TurnError::Store(StoreError::LostLease) => return None,
             // Somebody else moved the dialogue on: look again at once.
             TurnError::Store(StoreError::Version { .. }) => return Some(Outcome::Retry { at: now, error: text }),
-            TurnError::Store(StoreError::NotFound(_) | StoreError::Damaged(_)) | TurnError::Endless => false,
-            TurnError::Store(_) => job.work.is_ok(),
-            TurnError::Crm(fault) => fault.retry() != Retry::Never,
+            TurnError::Store(StoreError::NotFound(_) | StoreError::Damaged(_))
+            | TurnError::Endless
+            | TurnError::Unreadable(_) => 1,
+            TurnError::Panicked => PANICS,
+            TurnError::Store(_) => ATTEMPTS,
+            TurnError::Crm(fault) if fault.retry() == Retry::Never => 1,
+            TurnError::Crm(_) => ATTEMPTS,
         };
-        if !again || job.attempt >= ATTEMPTS {
+        if job.attempt >= attempts {
             return Some(Outcome::Dead { error: text });
         }
-        Some(Outcome::Retry { at: now + backoff(job.attempt), error: text })
+        let asked = match error {
+            TurnError::Crm(Fault { retry_after: Some(wait), .. }) => SignedDuration::try_from(*wait).ok(),
+            _ => None,
+        };
+        let wait = backoff(job.attempt);
+        Some(Outcome::Retry { at: now + asked.map_or(wait, |asked| asked.max(wait)), error: text })
     }
 }
 

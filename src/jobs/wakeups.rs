@@ -11,7 +11,7 @@ use crate::domain::id::ConversationId;
 /// Who waits for what.
 #[derive(Debug, Default)]
 pub struct Wakeups {
-    work: Notify,
+    workers: Mutex<Vec<Weak<Notify>>>,
     conversations: Mutex<HashMap<ConversationId, Weak<Notify>>>,
 }
 
@@ -19,14 +19,20 @@ pub struct Wakeups {
 const SWEEP_AT: usize = 1024;
 
 impl Wakeups {
-    /// There is work for a worker.
+    /// There is work for the workers.
     pub fn work(&self) {
-        self.work.notify_one();
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        for worker in workers.iter().filter_map(Weak::upgrade) {
+            worker.notify_one();
+        }
     }
 
-    /// Waits for work.
-    pub async fn wait_for_work(&self) {
-        self.work.notified().await;
+    /// What is notified whenever there is work; a word that comes before the wait is kept.
+    #[must_use]
+    pub fn worker(&self) -> Arc<Notify> {
+        let notify = Arc::new(Notify::new());
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&notify));
+        notify
     }
 
     /// Something was written to that conversation.

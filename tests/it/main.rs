@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "helpers of tests fail by panicking")]
 
 mod browser;
+mod channel;
 mod cli;
+#[cfg(feature = "crash-points")]
+mod crash;
 mod desk;
 mod eval;
 mod fuzz;
@@ -14,3 +17,4 @@ mod nlu;
 mod serve;
 mod store;
 mod support;
+mod telegram;

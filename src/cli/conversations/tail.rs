@@ -41,6 +41,7 @@ pub(in crate::cli) static MESSAGE: Shape = Shape {
         "transcript",
         "buttons",
         "in_reply_to",
+        "metadata",
     ],
     columns: &[("at", "at"), ("conversation", "conversation_id"), ("role", "role"), ("text", "text")],
     times: &["at"],

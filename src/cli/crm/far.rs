@@ -30,6 +30,12 @@ fn length(text: &str) -> Result<Duration, String> {
 }
 
 impl WaitArgs {
+    /// For how long at most.
+    #[must_use]
+    pub fn longest(self) -> Duration {
+        self.wait
+    }
+
     /// Calls, and calls again while the far side only asks for patience.
     ///
     /// # Errors

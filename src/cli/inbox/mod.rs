@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::failure::Failure;
 
+pub(super) use write::text_of;
+
 /// Answer clients who need a person
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]

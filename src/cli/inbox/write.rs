@@ -8,7 +8,7 @@ use super::list::INBOX;
 use crate::cli::context::{Context, Open, Session, id};
 use crate::cli::conversations::MESSAGE;
 use crate::cli::failure::{Failure, exit};
-use crate::domain::conversation::{Conversation, TEXT_CHARS};
+use crate::domain::conversation::{Conversation, DeliveryState, Message, TEXT_CHARS};
 use crate::domain::id::ConversationId;
 use crate::domain::store::StoreError;
 use crate::domain::view::{ConversationView, MessageView};
@@ -91,11 +91,25 @@ pub(super) fn reply(args: &ReplyArgs, cx: &mut Context) -> Result<(), Failure> {
             return Err(Failure::new("unsupported", exit::REFUSED, format!("the channel {channel} is not enabled"))
                 .hint("answer the client there, and note it with `flow inbox take`"));
         }
+        if let Some(why) = conversation.unreachable {
+            let message = format!("the client's address takes no messages ({why})");
+            return Err(Failure::new("client_blocked", exit::REFUSED, message)
+                .hint("reach the client another way; the dialogue opens again when the client writes"));
+        }
         let stored = session.app.store.reply(conversation.id, &text, &name, session.now()).await;
         let stored = stored.map_err(|error| explained(error, &args.id))?;
         session.app.wakeups.conversation(conversation.id);
-        out.told(&MESSAGE, &MessageView::from(&stored), &format!("sent to {}", conversation.id))
+        out.told(&MESSAGE, &MessageView::from(&stored), &told(&stored, conversation.id))
     })
+}
+
+/// What happened to a message: on some channels the daemon carries it from here.
+fn told(message: &Message, conversation: ConversationId) -> String {
+    let is_carried = message.delivery.as_ref().is_some_and(|delivery| delivery.state == DeliveryState::Queued);
+    if is_carried {
+        return format!("queued for {conversation}; the daemon carries it");
+    }
+    format!("sent to {conversation}")
 }
 
 /// Gives it back to the bot.
@@ -110,7 +124,11 @@ pub(super) fn give_back(args: &ReturnArgs, cx: &mut Context) -> Result<(), Failu
     })
 }
 
-fn text_of(words: &[String]) -> Result<String, Failure> {
+/// What is to be written: the words as they stand, or stdin.
+///
+/// # Errors
+/// When there is nothing, or too much.
+pub fn text_of(words: &[String]) -> Result<String, Failure> {
     let mut text = words.join(" ");
     if text == "-" {
         text.clear();
@@ -119,7 +137,7 @@ fn text_of(words: &[String]) -> Result<String, Failure> {
     }
     let text = text.trim();
     match text.chars().count() {
-        0 => Err(Failure::usage("the message is empty").hint("write it after the conversation, or `-` to read stdin")),
+        0 => Err(Failure::usage("the message is empty").hint("write it at the end, or `-` to read stdin")),
         count if count > TEXT_CHARS => {
             Err(Failure::usage(format!("a message has at most {TEXT_CHARS} characters")).hint("send it in parts"))
         }

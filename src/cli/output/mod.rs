@@ -218,6 +218,17 @@ impl Out {
         self.object(shape, object)
     }
 
+    /// Prints a list that is at hand: people get `text` instead of its rows.
+    ///
+    /// # Errors
+    /// As [`Out::list`].
+    pub fn told_all<T: Serialize>(&mut self, shape: &'static Shape, rows: &[T], text: &str) -> Result<(), Failure> {
+        if self.is_for_people() && self.style.fields.is_none() {
+            return self.text(text);
+        }
+        self.all(shape, rows)
+    }
+
     /// Prints a document that is text whatever the format.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::keys::{SigningKey, TAG, from_base64url, hex, to_base64url};
 use super::problem::{INVALID_CURSOR, Problem, words};
+use crate::domain::signing::{SigningKey, TAG, from_base64url, hex, to_base64url};
 
 const VERSION: u64 = 1;
 const PURPOSE: &str = "cursor";

@@ -3,8 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -98,6 +99,10 @@ pub fn language(headers: &HeaderMap) -> Locale {
     best.1
 }
 
+/// A response that is told as it is, also when its status is an error's.
+#[derive(Debug, Clone, Copy)]
+pub struct AsItIs;
+
 /// Runs a request inside the frame.
 pub async fn frame(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let context = Arc::new(Context::of(&request, http.app.now()));
@@ -107,6 +112,8 @@ pub async fn frame(State(http): State<Http>, mut request: Request, next: Next) -
     request.extensions_mut().insert(Arc::clone(&context));
 
     let is_api = path.starts_with("/api/");
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let began = Instant::now();
     let mut response = match before(&http, &request, is_api) {
         Some(response) => response,
         None => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
@@ -119,6 +126,7 @@ pub async fn frame(State(http): State<Http>, mut request: Request, next: Next) -
         cors::mark(&http.app.config.http.cors, origin.as_ref(), response.headers_mut());
     }
     finish(&mut response, &context, is_api);
+    count(route.as_ref(), &method, response.status(), began);
     tracing::debug!(request_id = context.request_id, traceparent, %method, path, status = response.status().as_u16(), "answered");
     response
 }
@@ -146,6 +154,9 @@ fn written(response: Response, method: &Method, context: &Context) -> Response {
     if let Some(problem) = response.extensions().get::<Arc<Problem>>() {
         return problem.response(context.language, &context.request_id);
     }
+    if response.extensions().get::<AsItIs>().is_some() {
+        return response;
+    }
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() || is_json(&response) {
         return response;
@@ -172,6 +183,24 @@ fn written(response: Response, method: &Method, context: &Context) -> Response {
     let mut answer = problem.response(context.language, &context.request_id);
     answer.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
     answer
+}
+
+/// Only routes of ours become labels: paths that strangers try would be without end.
+fn count(route: Option<&MatchedPath>, method: &Method, status: StatusCode, began: Instant) {
+    let route = route.map_or("unmatched", MatchedPath::as_str).to_owned();
+    let method = match *method {
+        Method::GET | Method::HEAD => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
+    let taken = began.elapsed();
+    metrics::histogram!("flow_http_request_duration_seconds", "route" => route.clone()).record(taken);
+    let status = status.as_str().to_owned();
+    metrics::counter!("flow_http_requests_total", "route" => route, "method" => method, "status" => status)
+        .increment(1);
 }
 
 fn is_json(response: &Response) -> bool {

@@ -13,8 +13,8 @@ use super::Http;
 use super::auth::Caller;
 use super::body::API_LIMIT;
 use super::frame::Context;
-use super::keys::hex;
 use super::problem::{IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, Problem, Wrong, words};
+use crate::domain::signing::hex;
 use crate::domain::store::{IdempotencyKey, KnownKey, StoreError, StoredResponse};
 
 const HEADER: &str = "idempotency-key";

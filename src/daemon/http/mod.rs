@@ -7,10 +7,11 @@ mod conversations;
 mod cors;
 mod cursor;
 mod etag;
+mod figures;
 mod frame;
 mod health;
+mod hooks;
 mod idempotency;
-mod keys;
 mod leads;
 mod limits;
 mod messages;
@@ -28,14 +29,14 @@ use axum::http::{StatusCode, header};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
-use self::keys::SigningKey;
 use self::limits::Limits;
-use crate::app::App;
-use crate::domain::contact::Region;
+use crate::app::{App, TELEGRAM_HOOK};
+use crate::domain::contact::{Channel, Region};
+use crate::domain::signing::SigningKey;
 use crate::domain::store::StoreResult;
 
 const LEADS: &str = "/api/v1/leads";
@@ -106,6 +107,8 @@ pub struct Parts {
     health: health::Probes,
     streams: chat::Streams,
     key: OnceCell<SigningKey>,
+    hooks: Semaphore,
+    hook_secret: OnceCell<String>,
 }
 
 impl Http {
@@ -118,6 +121,8 @@ impl Http {
             health: health::Probes::default(),
             streams: chat::Streams::default(),
             key: OnceCell::new(),
+            hooks: Semaphore::new(hooks::IN_WORK_KB),
+            hook_secret: OnceCell::new(),
         }))
     }
 }
@@ -139,6 +144,11 @@ impl Parts {
                 None => Ok(SigningKey::of_bytes(self.app.store.meta_secret(SESSION_KEY).await?)),
             })
             .await
+    }
+
+    /// What the calls of a channel must carry.
+    async fn hook_secret(&self, channel: Channel) -> StoreResult<&str> {
+        self.hook_secret.get_or_try_init(|| self.app.hook_secret(channel)).await.map(String::as_str)
     }
 
     /// Whether any token stands; while none does, the API is open to this machine.
@@ -166,7 +176,13 @@ fn api_routes() -> Vec<Route> {
         ("/health", &["GET"], get(health::all)),
         ("/health/live", &["GET"], get(health::live)),
         ("/health/ready", &["GET"], get(health::ready)),
+        ("/metrics", &["GET"], get(figures::metrics)),
     ]
+}
+
+/// What channels call: shaped by them, and no part of the described API.
+fn hook_routes() -> Vec<Route> {
+    vec![(TELEGRAM_HOOK, &["POST"], post(hooks::telegram))]
 }
 
 /// Every address with its methods, as the description of the API must list them.
@@ -188,7 +204,7 @@ pub fn router(app: App, life: Arc<Lifecycle>) -> Router {
         )
     };
     let mut squeezed = api_routes().into_iter().fold(Router::new(), add);
-    let mut plain = Router::new();
+    let mut plain = hook_routes().into_iter().fold(Router::new(), add);
     if is_chat_open {
         squeezed = chat::pages().into_iter().fold(squeezed, add);
         // A visitor's secret and what the visitor wrote stand in one answer: it is never compressed.

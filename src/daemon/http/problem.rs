@@ -18,7 +18,7 @@ const DESCRIPTIONS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/doc
 /// The identity that the IETF registered for spent quotas.
 const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 /// Errors of the whole request: alone, they name the problem.
-const NAMED: [&Kind; 4] = [&CONTACT_REQUIRED, &TARGET, &TOO_LONG, &CHANNEL_DISABLED];
+const NAMED: [&Kind; 5] = [&CONTACT_REQUIRED, &TARGET, &TOO_LONG, &CHANNEL_DISABLED, &RECIPIENT_UNREACHABLE];
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,7 @@ kinds! {
     TARGET = 422 "target", "Непонятно, кому писать", "It is not clear whom to write to";
     TOO_LONG = 422 "too_long", "Слишком длинный текст", "The text is too long";
     CHANNEL_DISABLED = 422 "channel_disabled", "Канал не подключён", "The channel is not enabled";
+    RECIPIENT_UNREACHABLE = 422 "recipient_unreachable", "Клиенту нельзя написать", "The client cannot be written to";
     IDEMPOTENCY_KEY_REUSED = 422 "idempotency_key_reused", "Ключ уже использован с другим запросом", "The key was used with another request";
     PRECONDITION_REQUIRED = 428 "precondition_required", "Нужен If-Match", "If-Match is required";
     RATE_LIMITED = 429 "quota_exceeded", "Слишком много запросов", "Too many requests";

@@ -24,11 +24,12 @@ mod turn;
 
 use jiff::{Timestamp, Zoned};
 
+use self::form::Form;
 use self::turn::Turn;
-use super::understand::Understanding;
+use super::understand::{Understanding, YesNo};
 use crate::domain::company::Profile;
 use crate::domain::contact::{Locale, Phone};
-use crate::domain::conversation::{Button, DialogState, Session};
+use crate::domain::conversation::{Button, DialogState, MessageKind, Session};
 use crate::domain::crm::{Appointment, Slot, SlotQuery};
 use crate::domain::knowledge::KnowledgeHit;
 use crate::domain::store::LeadDraft;
@@ -82,6 +83,8 @@ pub struct Said {
     pub text: String,
     /// Buttons under it.
     pub buttons: Vec<Button>,
+    /// It asks for the phone, which a channel may know how to share.
+    pub asks_phone: bool,
 }
 
 /// A write to the CRM that the client has agreed to.
@@ -137,7 +140,7 @@ pub struct Plan {
     pub phone: Option<Phone>,
     /// The lead.
     pub lead: Option<LeadDraft>,
-    /// A person is asked for: `asked`, `anger`, `failures`, `question` or `crm_refused`.
+    /// A person is asked for: `asked`, `anger`, `failures`, `question`, `crm_refused` or `crm_unavailable`.
     pub handoff: Option<&'static str>,
     /// A question nobody could answer.
     pub question: Option<String>,
@@ -152,6 +155,8 @@ pub struct Input {
     pub understanding: Understanding,
     /// The value of a pressed button.
     pub button: Option<String>,
+    /// What came without a word: a voice note, a picture, a file.
+    pub media: Option<MessageKind>,
 }
 
 /// What became of an [`Act`].
@@ -169,6 +174,11 @@ pub enum Outcome {
     Refused,
     /// The CRM cannot be reached: the request stands and will be finished later. Said once.
     Delayed,
+    /// It takes too long: a person is asked to see to it.
+    Escalated {
+        /// Nothing more is tried.
+        is_last: bool,
+    },
 }
 
 /// What a message or a pressed button leads to. Called again with the fact once a [`Need`] was answered.
@@ -184,8 +194,10 @@ pub fn step(scene: &Scene<'_>, session: Option<&Session>, input: &Input, facts: 
         Some(value) => turn.press(value)?,
         None => false,
     };
-    if !pressed {
-        turn.hear(&input.understanding)?;
+    match input.media {
+        _ if pressed => {}
+        Some(kind) => turn.receive_media(kind)?,
+        None => turn.hear(&input.understanding)?,
     }
     if turn.is_silent() && turn.act.is_none() {
         // Whoever writes is answered, whatever it was.
@@ -193,6 +205,20 @@ pub fn step(scene: &Scene<'_>, session: Option<&Session>, input: &Input, facts: 
         turn.help();
     }
     Ok(turn.plan())
+}
+
+/// The time that a message agrees to, when a summary waits for its yes and this is one.
+#[must_use]
+pub fn agreed(session: &Session, input: &Input) -> Option<Slot> {
+    let form = Form::from_json(&session.form);
+    let digest = form.digest.as_deref()?;
+    let is_yes = match &input.button {
+        Some(value) => value.strip_prefix("yes:") == Some(digest),
+        None => input.understanding.yes_no == Some(YesNo::Yes),
+    };
+    let slot = form.slot.filter(|_| is_yes)?;
+    let end = slot.end.to_zoned(slot.start.time_zone().clone());
+    Some(Slot { start: slot.start, end, employee_id: slot.employee, service_id: form.service? })
 }
 
 /// What the CRM's answer to an [`Act`] leads to.
@@ -212,6 +238,26 @@ pub fn welcome(scene: &Scene<'_>) -> Said {
     turn.say(turn.words().greeting(&scene.profile.company.name));
     turn.help();
     turn.said()
+}
+
+/// What is said when a turn could not be worked out, in the language of the dialogue; a person sees to it.
+#[must_use]
+pub fn apology(scene: &Scene<'_>, why: Apology) -> String {
+    let turn = Turn::new(scene, &NoFacts, None);
+    match why {
+        Apology::Broken => turn.words().broken(),
+        Apology::ScheduleAway => turn.words().schedule_away(),
+    }
+    .to_owned()
+}
+
+/// Why a turn could not be worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apology {
+    /// A fault of ours.
+    Broken,
+    /// The CRM does not answer.
+    ScheduleAway,
 }
 
 /// Knows nothing, for what needs no facts.

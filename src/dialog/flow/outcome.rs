@@ -29,6 +29,15 @@ impl Turn<'_> {
                 self.rule("crm_delayed");
                 self.say(self.words().delayed());
             }
+            Outcome::Escalated { is_last } => {
+                if *is_last {
+                    self.form.pending = false;
+                    self.form.digest = None;
+                }
+                self.rule("crm_unavailable");
+                self.say(self.words().escalated());
+                self.handoff = Some("crm_unavailable");
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::offer::read_slot;
 use super::turn::Turn;
 use crate::dialog::understand::Understanding;
 use crate::domain::company::Service;
-use crate::domain::conversation::DialogState;
+use crate::domain::conversation::{DialogState, MessageKind};
 use crate::domain::text::fold;
 
 impl Turn<'_> {
@@ -48,6 +48,35 @@ impl Turn<'_> {
                 return Ok(true);
             }
             "drop" => self.drop_form(),
+            "start" => {
+                // Who begins anew is not held to what was asked before.
+                if self.form.task != Task::None {
+                    self.start(Task::None);
+                }
+                self.form.digest = None;
+                self.say(self.words().greeting(&self.scene.profile.company.name));
+                self.help();
+            }
+            "help" => {
+                self.say(self.words().what_i_can());
+                if self.form.task == Task::None {
+                    let menu = self.menu();
+                    self.offer(menu);
+                } else {
+                    self.form.digest = None;
+                    self.proceed(None, None)?;
+                }
+            }
+            "stale" => {
+                self.rule("stale_button");
+                self.say(self.words().stale());
+                self.form.digest = None;
+                if self.form.task == Task::None {
+                    let menu = self.menu();
+                    self.offer(menu);
+                }
+                self.proceed(None, None)?;
+            }
             "book" | "move" | "cancel" | "visits" => {
                 let task = match rest {
                     "book" => Task::Book,
@@ -193,6 +222,21 @@ impl Turn<'_> {
         self.form.services = choice.iter().map(|service| service.id.clone()).collect();
         self.ask_service(self.words().ask_which_service(), &choice);
         true
+    }
+
+    /// Something without words: says what becomes of it and goes on with what was asked.
+    pub fn receive_media(&mut self, kind: MessageKind) -> Result<(), Need> {
+        self.rule("media");
+        self.say(match kind {
+            MessageKind::Voice => self.words().voice_received(),
+            MessageKind::Contact => self.words().card_of_somebody(),
+            _ => self.words().media_received(),
+        });
+        if self.form.task == Task::None {
+            return Ok(());
+        }
+        self.form.digest = None;
+        self.proceed(None, None)
     }
 
     /// Forgets one part of the form, so that it is asked for again.

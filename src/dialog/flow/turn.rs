@@ -283,7 +283,7 @@ impl<'a> Turn<'a> {
 
     /// The reply so far, as one message.
     pub fn said(&self) -> Said {
-        Said { text: self.parts.join("\n\n"), buttons: self.buttons.clone() }
+        Said { text: self.parts.join("\n\n"), buttons: self.buttons.clone(), asks_phone: false }
     }
 
     /// What was decided.
@@ -295,7 +295,12 @@ impl<'a> Turn<'a> {
         }
         self.form.buttons.clone_from(&self.buttons);
         let lead = self.lead.take().or_else(|| self.booking_lead());
-        let says = if self.is_silent() { Vec::new() } else { vec![self.said()] };
+        let asks_phone = matches!(self.form.asked, Some(Asked::Contact | Asked::Phone | Asked::VisitPhone));
+        let says = if self.is_silent() {
+            Vec::new()
+        } else {
+            vec![Said { asks_phone: asks_phone && self.phone.is_none(), ..self.said() }]
+        };
         Plan {
             state: self.state,
             form: self.form.to_json(),

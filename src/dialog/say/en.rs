@@ -204,6 +204,27 @@ impl Phrases for En {
     fn delayed(&self) -> &'static str {
         "Your request is accepted. We will confirm it a little later and write to you here."
     }
+    fn escalated(&self) -> &'static str {
+        "The confirmation is taking longer than usual. A colleague will check it and answer you here."
+    }
+    fn schedule_away(&self) -> &'static str {
+        "I cannot see the schedule right now: the booking system does not answer. A colleague will answer you here."
+    }
+    fn broken(&self) -> &'static str {
+        "Sorry, I could not deal with your message. I am passing it to a colleague, who will answer you here."
+    }
+    fn voice_received(&self) -> &'static str {
+        "Your voice message is received and kept, but I cannot listen to it right now. Please write it as text."
+    }
+    fn media_received(&self) -> &'static str {
+        "Thank you, the file is received and kept, a colleague will see it. Please describe in words how I can help."
+    }
+    fn card_of_somebody(&self) -> &'static str {
+        "This is somebody else's contact. If the booking is for that number, please write it as text."
+    }
+    fn what_i_can(&self) -> &'static str {
+        "I can book, move or cancel a visit, and tell you prices, the address and opening hours. Just write what you need. Start over: /start, drop what was begun: /cancel."
+    }
     fn refused(&self) -> &'static str {
         "Unfortunately that did not work. I am passing this to a colleague, who will answer you here."
     }

@@ -158,6 +158,20 @@ pub trait Phrases: Sync {
     fn pending(&self) -> &'static str;
     /// The request stands and will be finished later.
     fn delayed(&self) -> &'static str;
+    /// It takes too long; a person is asked to see to it.
+    fn escalated(&self) -> &'static str;
+    /// The free times cannot be seen at present; a person is asked to help.
+    fn schedule_away(&self) -> &'static str;
+    /// A fault of ours; a person is asked to help.
+    fn broken(&self) -> &'static str;
+    /// A voice note came; it cannot be heard yet.
+    fn voice_received(&self) -> &'static str;
+    /// A picture, a file or a place came.
+    fn media_received(&self) -> &'static str;
+    /// The card of somebody else came.
+    fn card_of_somebody(&self) -> &'static str;
+    /// What one can do here.
+    fn what_i_can(&self) -> &'static str;
     /// The CRM refused.
     fn refused(&self) -> &'static str;
     /// What was done stands.

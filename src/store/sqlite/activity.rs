@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::conversations::address_of;
 use super::rows::{execute, ms, to_json, to_json_opt};
 use super::{leads, ledger};
-use crate::domain::contact::Phone;
+use crate::domain::contact::{Identity, Phone};
 use crate::domain::conversation::{Message, Role};
 use crate::domain::store::{StoreError, StoreResult, WholeConversation};
 
@@ -68,12 +68,7 @@ fn write_one(c: &Connection, whole: &WholeConversation) -> StoreResult<()> {
     Ok(())
 }
 
-fn write_message(
-    c: &Connection,
-    conversation: &str,
-    (channel, account): &(String, String),
-    message: &Message,
-) -> StoreResult<()> {
+fn write_message(c: &Connection, conversation: &str, identity: &Identity, message: &Message) -> StoreResult<()> {
     let outgoing = message.role != Role::Customer;
     execute(
         c,
@@ -89,8 +84,8 @@ fn write_message(
             message.button_value,
             if message.buttons.is_empty() { None } else { Some(to_json(&message.buttons)?) },
             ms(message.at),
-            channel,
-            account,
+            identity.channel.as_str(),
+            identity.account,
             message.channel_message_id,
             outgoing.then_some("sent"),
             i64::from(outgoing),

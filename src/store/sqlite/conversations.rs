@@ -9,15 +9,15 @@ use super::rows::{
     Where, all, execute, int, json, json_opt, ms, one, order, parsed, parsed_opt, scalar, text, text_opt, time_of,
     time_opt, to_json, to_json_opt,
 };
-use super::{SqliteStore, idempotency, queue};
+use super::{SqliteStore, idempotency, ingest, outbox};
 use crate::domain::contact::{Channel, Contact, Identity, Locale, Phone, Region};
 use crate::domain::conversation::{
     Conversation, ConversationStatus, Delivery, DeliveryState, Handoff, HandoffState, Incoming, LastMessage, Message,
     MessageKind, Outgoing, Received, Role,
 };
 use crate::domain::id::{ContactId, ConversationId, MessageId};
-use crate::domain::job::{NewJob, Work};
 use crate::domain::knowledge::UnansweredQuestion;
+use crate::domain::outbox::Unreachable;
 use crate::domain::store::{
     ConversationFilter, Conversations, IdempotencyKey, MessageRange, Page, StoreError, StoreResult,
 };
@@ -41,7 +41,7 @@ impl Conversations for SqliteStore {
         key: Option<&IdempotencyKey>,
     ) -> StoreResult<Received> {
         let (incoming, key) = (incoming.clone(), key.cloned());
-        self.write(move |c| receive(c, &incoming, now, answer_at, key.as_ref())).await
+        self.write(move |c| ingest::receive(c, &incoming, now, answer_at, key.as_ref())).await
     }
 
     async fn post(
@@ -342,6 +342,7 @@ fn read_conversation(row: &Row<'_>) -> StoreResult<Conversation> {
         closed_at: time_opt(row, "closed_at")?,
         version: int(row, "version")?,
         unanswered: int(row, "unanswered")? != 0,
+        unreachable: parsed_opt(row, "unreachable", Unreachable::parse)?,
     })
 }
 
@@ -404,119 +405,8 @@ fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT).collect()
 }
 
-/// One durable step: conversation, message, job.
-fn receive(
-    c: &Connection,
-    incoming: &Incoming,
-    now: Timestamp,
-    answer_at: Option<Timestamp>,
-    key: Option<&IdempotencyKey>,
-) -> StoreResult<Received> {
-    let identity = &incoming.identity;
-    let channel = identity.channel.as_str();
-    let twice = one(
-        c,
-        "SELECT m.id, m.seq, m.conversation_id, v.contact_id FROM messages m JOIN conversations v ON v.id=m.conversation_id
-         WHERE m.channel=?1 AND m.account=?2 AND m.external_id=?3",
-        params![channel, identity.account, incoming.external_id],
-        |row| {
-            Ok(Received {
-                conversation_id: parsed(row, "conversation_id", |s| s.parse().ok())?,
-                message_id: parsed(row, "id", |s| s.parse().ok())?,
-                seq: int(row, "seq")?,
-                contact_id: parsed(row, "contact_id", |s| s.parse().ok())?,
-                duplicate: true,
-            })
-        },
-    )?;
-    if let Some(first) = twice {
-        return Ok(first);
-    }
-    let (conversation_id, contact_id) = open_conversation(c, incoming, now)?;
-    let message_id = MessageId::new(now);
-    execute(
-        c,
-        "INSERT INTO messages(id, conversation_id, role, kind, text, button_value, at, channel, account, external_id, metadata)
-         VALUES(?1,?2,'customer',?3,?4,?5,?6,?7,?8,?9,?10)",
-        params![
-            message_id.to_string(),
-            conversation_id.to_string(),
-            incoming.kind.as_str(),
-            incoming.text,
-            incoming.button_value,
-            ms(now),
-            channel,
-            identity.account,
-            incoming.external_id,
-            to_json_opt(incoming.metadata.as_ref())?
-        ],
-    )?;
-    let seq = c.last_insert_rowid();
-    touch(c, conversation_id, Role::Customer, &incoming.text, now)?;
-    if let Some(key) = key {
-        idempotency::claim(c, key, &message_id.to_string(), now)?;
-    }
-    if let Some(ready_at) = answer_at {
-        let lane = NewJob::conversation_lane(conversation_id);
-        queue::insert(c, &NewJob { lane, work: Work::Answer { conversation_id }, ready_at }, now)?;
-    }
-    Ok(Received { conversation_id, message_id, seq, contact_id, duplicate: false })
-}
-
-/// Finds or makes the conversation of that identity; what the channel knows of the person fills empty fields.
-fn open_conversation(c: &Connection, incoming: &Incoming, now: Timestamp) -> StoreResult<(ConversationId, ContactId)> {
-    let identity = &incoming.identity;
-    let address = params![identity.channel.as_str(), identity.account, identity.external_id];
-    let sql = "SELECT id, contact_id, status FROM conversations WHERE channel=?1 AND account=?2 AND external_id=?3";
-    let known = one(c, sql, address, |row| {
-        Ok((
-            parsed(row, "id", |s| s.parse::<ConversationId>().ok())?,
-            parsed(row, "contact_id", |s| s.parse::<ContactId>().ok())?,
-            parsed(row, "status", ConversationStatus::parse)?,
-        ))
-    })?;
-    let phone = incoming.phone.as_ref().map(Phone::as_str);
-    if let Some((id, contact, status)) = known {
-        if incoming.name.is_some() || phone.is_some() {
-            execute(
-                c,
-                "UPDATE contacts SET name=coalesce(name, ?2), phone=coalesce(phone, ?3),
-                 verified_phone=coalesce(?3, verified_phone)
-                 WHERE id=?1 AND ((name IS NULL AND ?2 IS NOT NULL)
-                 OR (?3 IS NOT NULL AND (phone IS NULL OR verified_phone IS NOT ?3)))",
-                params![contact.to_string(), incoming.name, phone],
-            )?;
-        }
-        if status == ConversationStatus::Closed {
-            let sql = "UPDATE conversations SET status='open', closed_at=NULL, handoff_state=NULL WHERE id=?1";
-            execute(c, sql, [id.to_string()])?;
-        }
-        return Ok((id, contact));
-    }
-    let (id, contact) = (ConversationId::new(now), ContactId::new(now));
-    execute(
-        c,
-        "INSERT INTO contacts(id, name, phone, verified_phone, created_at) VALUES(?1,?2,?3,?3,?4)",
-        params![contact.to_string(), incoming.name, phone, ms(now)],
-    )?;
-    execute(
-        c,
-        "INSERT INTO conversations(id, channel, account, external_id, contact_id, started_at, last_message_at)
-         VALUES(?1,?2,?3,?4,?5,?6,?6)",
-        params![
-            id.to_string(),
-            identity.channel.as_str(),
-            identity.account,
-            identity.external_id,
-            contact.to_string(),
-            ms(now)
-        ],
-    )?;
-    Ok((id, contact))
-}
-
 /// Counts a message and keeps its beginning for lists.
-fn touch(c: &Connection, id: ConversationId, role: Role, body: &str, now: Timestamp) -> StoreResult<()> {
+pub(super) fn touch(c: &Connection, id: ConversationId, role: Role, body: &str, now: Timestamp) -> StoreResult<()> {
     execute(
         c,
         "UPDATE conversations SET message_count=message_count+1, last_role=?2, last_text=?3, last_at=?4,
@@ -526,29 +416,35 @@ fn touch(c: &Connection, id: ConversationId, role: Role, body: &str, now: Timest
     .map(|_| ())
 }
 
-/// Channel and account of a conversation, as its messages carry them.
-pub(super) fn address_of(c: &Connection, id: ConversationId) -> StoreResult<(String, String)> {
-    one(c, "SELECT channel, account FROM conversations WHERE id=?1", [id.to_string()], |row| {
-        Ok((text(row, "channel")?, text(row, "account")?))
+/// Where a conversation's client is.
+pub(super) fn address_of(c: &Connection, id: ConversationId) -> StoreResult<Identity> {
+    one(c, "SELECT channel, account, external_id FROM conversations WHERE id=?1", [id.to_string()], |row| {
+        Ok(Identity {
+            channel: parsed(row, "channel", Channel::parse)?,
+            account: text(row, "account")?,
+            external_id: text(row, "external_id")?,
+        })
     })?
     .ok_or(StoreError::NotFound("conversation"))
 }
 
-/// Stores an outgoing message. Clients of the present channels read it from the store, so that stored is sent.
+/// Stores an outgoing message. Where clients read it from the store, stored is sent; elsewhere it is carried.
 pub(super) fn append(
     c: &Connection,
     id: ConversationId,
-    (channel, account): &(String, String),
+    identity: &Identity,
     message: &Outgoing,
     now: Timestamp,
 ) -> StoreResult<MessageId> {
     let message_id = MessageId::new(now);
     let buttons = if message.buttons.is_empty() { None } else { Some(to_json(&message.buttons)?) };
+    let is_carried = identity.channel.is_carried() && matches!(message.role, Role::Bot | Role::Operator);
+    let state = if is_carried { DeliveryState::Queued } else { DeliveryState::Sent };
     execute(
         c,
         "INSERT INTO messages(id, conversation_id, role, kind, text, buttons, at, channel, account, delivery_state,
          delivery_attempts, delivery_at, in_reply_to, metadata, trace)
-         VALUES(?1,?2,?3,'text',?4,?5,?6,?7,?8,'sent',1,?6,?9,?10,?11)",
+         VALUES(?1,?2,?3,'text',?4,?5,?6,?7,?8,?12,?13,?6,?9,?10,?11)",
         params![
             message_id.to_string(),
             id.to_string(),
@@ -556,13 +452,18 @@ pub(super) fn append(
             message.text,
             buttons,
             ms(now),
-            channel,
-            account,
+            identity.channel.as_str(),
+            identity.account,
             message.in_reply_to.map(|id| id.to_string()),
             to_json_opt(message.metadata.as_ref())?,
-            to_json_opt(message.trace.as_ref())?
+            to_json_opt(message.trace.as_ref())?,
+            state.as_str(),
+            i64::from(!is_carried)
         ],
     )?;
+    if is_carried {
+        outbox::put(c, message_id, id, identity, &message.text, now)?;
+    }
     touch(c, id, message.role, &message.text, now)?;
     Ok(message_id)
 }

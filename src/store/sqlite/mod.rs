@@ -5,10 +5,13 @@ mod companies;
 mod conversations;
 mod handoffs;
 mod idempotency;
+mod ingest;
+mod jobs;
 mod knowledge;
 mod leads;
 mod ledger;
 mod open;
+mod outbox;
 mod queue;
 mod readers;
 mod rows;
@@ -30,7 +33,7 @@ use self::readers::Readers;
 use self::writer::Writer;
 
 /// The newest schema this program knows.
-pub const LATEST_SCHEMA: u32 = 1;
+pub const LATEST_SCHEMA: u32 = 2;
 
 /// What the configuration says of the company, laid over what the profile says.
 pub type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;

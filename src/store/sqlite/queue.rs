@@ -6,21 +6,31 @@ use rand::RngCore;
 use rusqlite::{Connection, params};
 
 use super::SqliteStore;
-use super::rows::{all, execute, int, ms, one, scalar, text, time, time_of};
-use crate::domain::job::{Claimed, Lease, NewJob, Outcome, Work};
+use super::jobs;
+use super::rows::{all, execute, int, ms, one, scalar, text, time, time_of, to_json};
+use crate::domain::job::{
+    Claimed, ClassStats, Job, JobFilter, Lease, NewJob, Outcome, Pool, Scheduled, Work, class_of,
+};
 use crate::domain::store::{Queue, QueueStats, StoreError, StoreResult};
 
 #[async_trait]
 impl Queue for SqliteStore {
-    async fn claim(&self, limit: u32, lease_until: Timestamp, now: Timestamp) -> StoreResult<Vec<Claimed>> {
+    async fn claim(
+        &self,
+        pool: &Pool,
+        limit: u32,
+        lease_until: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<Vec<Claimed>> {
+        let pool = pool.clone();
         // A look with a reader is free; the writer is only asked when there is something to take.
         if self.readers.is_some() {
-            let due = "SELECT 1 FROM lanes WHERE lease_until IS NULL AND ready_at<=?1 LIMIT 1";
-            if self.read(move |c| scalar::<i64>(c, due, [ms(now)])).await?.is_none() {
+            let looked = pool.clone();
+            if self.read(move |c| ready(c, &looked, 1, now)).await?.is_empty() {
                 return Ok(Vec::new());
             }
         }
-        self.write(move |c| claim(c, limit, lease_until, now)).await
+        self.write(move |c| claim(c, &pool, limit, lease_until, now)).await
     }
 
     async fn heartbeat(&self, lease: &Lease, until: Timestamp) -> StoreResult<()> {
@@ -54,10 +64,14 @@ impl Queue for SqliteStore {
         .await
     }
 
-    async fn next_ready(&self) -> StoreResult<Option<Timestamp>> {
-        self.read(|c| {
-            let sql = "SELECT min(ready_at) FROM lanes WHERE lease_until IS NULL AND ready_at IS NOT NULL";
-            scalar::<Option<i64>>(c, sql, [])?.flatten().map(time).transpose()
+    async fn next_ready(&self, pool: &Pool) -> StoreResult<Option<Timestamp>> {
+        let pool = pool.clone();
+        self.read(move |c| {
+            let (clause, class) = of(&pool);
+            let sql = format!(
+                "SELECT min(ready_at) FROM lanes WHERE lease_until IS NULL AND ready_at IS NOT NULL AND {clause}"
+            );
+            scalar::<Option<i64>>(c, &sql, [class])?.flatten().map(time).transpose()
         })
         .await
     }
@@ -75,16 +89,89 @@ impl Queue for SqliteStore {
         })
         .await
     }
+
+    async fn class_stats(&self) -> StoreResult<Vec<ClassStats>> {
+        self.read(jobs::class_stats).await
+    }
+
+    async fn schedule(&self, work: &[Scheduled]) -> StoreResult<()> {
+        let work = work.to_vec();
+        self.write(move |c| work.iter().try_for_each(|work| jobs::schedule(c, work))).await
+    }
+
+    async fn enter_due(&self, limit: u32, now: Timestamp) -> StoreResult<u64> {
+        let due = "SELECT 1 FROM scheduled WHERE entered_at IS NULL AND due_at<=?1 LIMIT 1";
+        if self.read(move |c| scalar::<i64>(c, due, [ms(now)])).await?.is_none() {
+            return Ok(0);
+        }
+        self.write(move |c| jobs::enter_due(c, limit, now)).await
+    }
+
+    async fn sweep_queue(&self, entered_before: Timestamp, now: Timestamp) -> StoreResult<u64> {
+        self.write(move |c| jobs::sweep(c, entered_before, now)).await
+    }
+
+    async fn jobs(&self, filter: &JobFilter, limit: u32) -> StoreResult<Vec<Job>> {
+        let filter = filter.clone();
+        self.read(move |c| jobs::list(c, &filter, limit)).await
+    }
+
+    async fn job(&self, id: &str) -> StoreResult<Option<Job>> {
+        let id = id.to_owned();
+        self.read(move |c| jobs::find(c, &id)).await
+    }
+
+    async fn retry_job(&self, id: &str, now: Timestamp) -> StoreResult<Job> {
+        let id = id.to_owned();
+        self.write(move |c| jobs::retry(c, &id, now)).await
+    }
+
+    async fn cancel_job(&self, id: &str, now: Timestamp) -> StoreResult<Job> {
+        let id = id.to_owned();
+        self.write(move |c| jobs::cancel(c, &id, now)).await
+    }
+}
+
+/// The condition of a pool, with its one parameter.
+fn of(pool: &Pool) -> (&'static str, &str) {
+    match pool {
+        Pool::Inside => ("class NOT LIKE ?1", "out:%"),
+        Pool::Class(class) => ("class=?1", class),
+    }
+}
+
+/// Lanes that may be taken, the longest ready first.
+pub(super) fn ready(c: &Connection, pool: &Pool, limit: u32, now: Timestamp) -> StoreResult<Vec<String>> {
+    let (clause, class) = of(pool);
+    let sql = format!(
+        "SELECT lane FROM lanes WHERE {clause} AND lease_until IS NULL AND ready_at<=?2 ORDER BY ready_at LIMIT ?3"
+    );
+    all(c, &sql, params![class, ms(now), limit], |row| text(row, "lane"))
+}
+
+/// Takes a lane; answers the right to it and how often its head was tried.
+pub(super) fn take(c: &Connection, lane: String, lease_until: Timestamp) -> StoreResult<(Lease, i64)> {
+    let token = (rand::rng().next_u64() >> 1).cast_signed();
+    let sql = "UPDATE lanes SET lease_until=?2, lease_token=?3, attempts=attempts+1 WHERE lane=?1 RETURNING attempts";
+    let attempts = scalar(c, sql, params![lane, ms(lease_until), token])?.unwrap_or(1);
+    Ok((Lease { lane, token }, attempts))
+}
+
+/// The first job of a lane that waits: its number, its work as text, and when it was written.
+pub(super) fn head(c: &Connection, lane: &str) -> StoreResult<Option<(i64, String, Timestamp)>> {
+    let sql = "SELECT id, payload, created_at FROM jobs WHERE lane=?1 AND state=0 ORDER BY id LIMIT 1";
+    let read = one(c, sql, [lane], |row| Ok((int(row, "id")?, text(row, "payload")?, time_of(row, "created_at")?)))?;
+    if read.is_none() {
+        // A lane without jobs was left behind by damage; `db check` tells, nothing waits for it.
+        let sql = "UPDATE lanes SET pending=0, ready_at=NULL, lease_until=NULL, lease_token=NULL WHERE lane=?1";
+        execute(c, sql, [lane])?;
+    }
+    Ok(read)
 }
 
 pub(super) fn insert(c: &Connection, job: &NewJob, now: Timestamp) -> StoreResult<()> {
-    let payload = serde_json::to_string(&job.work).map_err(|error| StoreError::Other(error.to_string()))?;
-    execute(
-        c,
-        "INSERT INTO lanes(lane, pending, ready_at) VALUES(?1,1,?2)
-         ON CONFLICT(lane) DO UPDATE SET pending=pending+1, ready_at=coalesce(ready_at, excluded.ready_at)",
-        params![job.lane, ms(job.ready_at)],
-    )?;
+    let payload = to_json(&job.work)?;
+    enter(c, &job.lane, 1, job.ready_at)?;
     execute(
         c,
         "INSERT INTO jobs(lane, kind, payload, created_at) VALUES(?1,?2,?3,?4)",
@@ -93,30 +180,27 @@ pub(super) fn insert(c: &Connection, job: &NewJob, now: Timestamp) -> StoreResul
     .map(|_| ())
 }
 
-fn claim(c: &Connection, limit: u32, lease_until: Timestamp, now: Timestamp) -> StoreResult<Vec<Claimed>> {
-    let ready = "SELECT lane FROM lanes WHERE lease_until IS NULL AND ready_at<=?1 ORDER BY ready_at LIMIT ?2";
-    let lanes = all(c, ready, params![ms(now), limit], |row| text(row, "lane"))?;
+/// Says that so many more jobs wait in a lane.
+pub(super) fn enter(c: &Connection, lane: &str, jobs: i64, ready_at: Timestamp) -> StoreResult<()> {
+    execute(
+        c,
+        "INSERT INTO lanes(lane, class, pending, ready_at) VALUES(?1,?2,?3,?4)
+         ON CONFLICT(lane) DO UPDATE SET pending=pending+excluded.pending,
+         ready_at=coalesce(ready_at, max(excluded.ready_at, coalesce(not_before, 0)))",
+        params![lane, class_of(lane), jobs, ms(ready_at)],
+    )
+    .map(|_| ())
+}
+
+fn claim(c: &Connection, pool: &Pool, limit: u32, lease_until: Timestamp, now: Timestamp) -> StoreResult<Vec<Claimed>> {
+    let lanes = ready(c, pool, limit, now)?;
     let mut claimed = Vec::with_capacity(lanes.len());
     for lane in lanes {
-        let token = (rand::rng().next_u64() >> 1).cast_signed();
-        let taken =
-            "UPDATE lanes SET lease_until=?2, lease_token=?3, attempts=attempts+1 WHERE lane=?1 RETURNING attempts";
-        let attempts: i64 = scalar(c, taken, params![lane, ms(lease_until), token])?.unwrap_or(1);
-        let head = one(
-            c,
-            "SELECT id, payload, created_at FROM jobs WHERE lane=?1 AND state=0 ORDER BY id LIMIT 1",
-            [&lane],
-            |row| Ok((int(row, "id")?, text(row, "payload")?, time_of(row, "created_at")?)),
-        )?;
-        let Some((id, payload, created_at)) = head else {
-            // A lane without jobs was left behind by damage; `db check` tells, nothing waits for it.
-            let sql = "UPDATE lanes SET pending=0, ready_at=NULL, lease_until=NULL, lease_token=NULL WHERE lane=?1";
-            execute(c, sql, [&lane])?;
-            continue;
-        };
+        let (lease, attempts) = take(c, lane, lease_until)?;
+        let Some((id, payload, created_at)) = head(c, &lease.lane)? else { continue };
         claimed.push(Claimed {
             id,
-            lease: Lease { lane, token },
+            lease,
             work: serde_json::from_str::<Work>(&payload).map_err(|error| error.to_string()),
             attempt: u32::try_from(attempts).unwrap_or(u32::MAX),
             created_at,
@@ -125,38 +209,52 @@ fn claim(c: &Connection, limit: u32, lease_until: Timestamp, now: Timestamp) -> 
     Ok(claimed)
 }
 
-fn owned(changed: usize) -> StoreResult<()> {
+pub(super) fn owned(changed: usize) -> StoreResult<()> {
     if changed == 1 { Ok(()) } else { Err(StoreError::LostLease) }
 }
 
 /// Fences first: whoever lost the lease changes nothing.
 pub(super) fn complete(c: &Connection, lease: &Lease, job: i64, now: Timestamp) -> StoreResult<()> {
-    advance(c, lease, now)?;
+    advance(c, lease, None, now)?;
     execute(c, "DELETE FROM jobs WHERE id=?1", [job]).map(|_| ())
 }
 
-fn advance(c: &Connection, lease: &Lease, now: Timestamp) -> StoreResult<()> {
+/// As [`complete`], for a job that is given up and kept.
+pub(super) fn bury(c: &Connection, lease: &Lease, job: i64, error: &str, now: Timestamp) -> StoreResult<()> {
+    let attempts: i64 = scalar(c, "SELECT attempts FROM lanes WHERE lane=?1", [&lease.lane])?.unwrap_or(0);
+    advance(c, lease, None, now)?;
+    let sql = "UPDATE jobs SET state=2, last_error=?2, attempts=?3, died_at=?4 WHERE id=?1";
+    execute(c, sql, params![job, error, attempts, ms(now)]).map(|_| ())
+}
+
+/// Lets go of a lane whose head is done; the next job is not taken before `not_before`.
+pub(super) fn advance(c: &Connection, lease: &Lease, not_before: Option<Timestamp>, now: Timestamp) -> StoreResult<()> {
     owned(execute(
         c,
-        "UPDATE lanes SET lease_until=NULL, lease_token=NULL, attempts=0, pending=pending-1,
-         ready_at=CASE WHEN pending>1 THEN ?3 END WHERE lane=?1 AND lease_token=?2",
-        params![lease.lane, lease.token, ms(now)],
+        "UPDATE lanes SET lease_until=NULL, lease_token=NULL, attempts=0, pending=pending-1, not_before=?4,
+         ready_at=CASE WHEN pending>1 THEN max(?3, coalesce(?4, 0)) END WHERE lane=?1 AND lease_token=?2",
+        params![lease.lane, lease.token, ms(now), not_before.map(ms)],
     )?)?;
+    if not_before.is_some() {
+        return Ok(());
+    }
     execute(c, "DELETE FROM lanes WHERE lane=?1 AND pending<=0", [&lease.lane]).map(|_| ())
+}
+
+/// Lets go of a lane whose head is tried again then.
+pub(super) fn postpone(c: &Connection, lease: &Lease, at: Timestamp) -> StoreResult<()> {
+    let sql = "UPDATE lanes SET lease_until=NULL, lease_token=NULL, ready_at=max(?3, coalesce(not_before, 0))
+               WHERE lane=?1 AND lease_token=?2";
+    owned(execute(c, sql, params![lease.lane, lease.token, ms(at)])?)
 }
 
 fn finish(c: &Connection, lease: &Lease, job: i64, outcome: &Outcome, now: Timestamp) -> StoreResult<()> {
     match outcome {
         Outcome::Done => complete(c, lease, job, now),
         Outcome::Retry { at, error } => {
-            let sql =
-                "UPDATE lanes SET lease_until=NULL, lease_token=NULL, ready_at=?3 WHERE lane=?1 AND lease_token=?2";
-            owned(execute(c, sql, params![lease.lane, lease.token, ms(*at)])?)?;
+            postpone(c, lease, *at)?;
             execute(c, "UPDATE jobs SET last_error=?2 WHERE id=?1", params![job, error]).map(|_| ())
         }
-        Outcome::Dead { error } => {
-            advance(c, lease, now)?;
-            execute(c, "UPDATE jobs SET state=2, last_error=?2 WHERE id=?1", params![job, error]).map(|_| ())
-        }
+        Outcome::Dead { error } => bury(c, lease, job, error, now),
     }
 }

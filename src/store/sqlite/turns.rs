@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::conversations::{address_of, append, conversation, messages, read_message};
 use super::handoffs::set_handoff;
 use super::rows::{all, execute, int, json, ms, one, parsed, scalar, time_of, to_json};
-use super::{SqliteStore, leads, ledger, queue};
+use super::{SqliteStore, jobs, leads, ledger, queue};
 use crate::domain::booking::BookingState;
 use crate::domain::contact::Phone;
 use crate::domain::conversation::{DialogState, Session};
@@ -33,7 +33,10 @@ impl Turns for SqliteStore {
     ) -> StoreResult<()> {
         let (lease, effects) = (lease.clone(), effects.clone());
         self.write(move |c| {
-            queue::complete(c, &lease, job, now)?;
+            match &effects.given_up {
+                None => queue::complete(c, &lease, job, now)?,
+                Some(error) => queue::bury(c, &lease, job, error, now)?,
+            }
             apply(c, id, &effects, now)
         })
         .await
@@ -106,6 +109,7 @@ fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) 
     if let Some((session, was)) = &effects.session {
         save_session(c, &key, session, *was)?;
     }
+    effects.scheduled.iter().try_for_each(|work| jobs::schedule(c, work))?;
     effects.jobs.iter().try_for_each(|job| queue::insert(c, job, now))
 }
 

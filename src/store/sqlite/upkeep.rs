@@ -173,6 +173,19 @@ const LOOKS: &[Look] = &[
          (SELECT count(*) FROM jobs j WHERE j.lane=l.lane AND j.state=0)",
     ),
     (
+        "outbox_without_job",
+        "parts of messages that wait to be sent although nothing sends them",
+        "write to those clients anew with `flow inbox reply`; `flow conversations list` shows them",
+        "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending') AND id NOT IN
+         (SELECT json_extract(payload, '$.part') FROM jobs WHERE state=0 AND kind='send_reply')",
+    ),
+    (
+        "outbox_states",
+        "parts of messages in a state that does not exist",
+        "restore the store from a backup",
+        "SELECT count(*) FROM outbox WHERE state NOT IN ('queued','sending','sent','failed','unknown')",
+    ),
+    (
         "message_order",
         "a message number above the sequence that gives them out",
         "restore the store from a backup before the next message comes",

@@ -119,7 +119,9 @@ fn commit(connection: &Connection, waiting: &mut Vec<Operation>) {
         return;
     }
     let tells: Vec<Tell> = waiting.drain(..).map(|operation| operation(Some(connection))).collect();
+    crate::crash::point("commit.before");
     let committed = connection.execute_batch("COMMIT").map_err(failure);
+    crate::crash::point("commit.after");
     if committed.is_err() {
         drop(connection.execute_batch("ROLLBACK"));
     }

@@ -3,6 +3,7 @@
 
 mod bookings;
 mod config;
+mod jobs;
 mod leads;
 mod output;
 mod pages;

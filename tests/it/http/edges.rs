@@ -138,7 +138,6 @@ async fn an_unknown_route_is_a_problem_in_the_callers_language() {
         "/api",
         "/api/v1",
         "/api/v1/analytics/metrics",
-        "/metrics",
         "/webhook/max",
         "/knowledge-base/status",
         "/%ff",

@@ -15,17 +15,22 @@ pub struct File {
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli", "run"]),
     ("lib", &["cli"]),
-    ("cli", &["daemon", "app", "jobs", "dialog", "report", "knowledge", "config", "store", "adapters", "domain"]),
-    ("daemon", &["app", "jobs", "dialog", "config", "domain"]),
-    ("app", &["jobs", "dialog", "report", "knowledge", "config", "store", "adapters", "domain"]),
-    ("jobs", &["dialog", "report", "knowledge", "domain"]),
-    ("dialog", &["domain"]),
+    (
+        "cli",
+        &["daemon", "app", "jobs", "dialog", "report", "knowledge", "config", "store", "adapters", "domain", "crash"],
+    ),
+    ("daemon", &["app", "jobs", "dialog", "config", "domain", "crash"]),
+    ("app", &["jobs", "dialog", "report", "knowledge", "config", "store", "adapters", "domain", "crash"]),
+    ("jobs", &["dialog", "report", "knowledge", "domain", "crash"]),
+    ("dialog", &["domain", "crash"]),
     ("report", &["domain"]),
     ("knowledge", &["domain"]),
     ("config", &["domain"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "crash"]),
     ("adapters", &["domain"]),
     ("domain", &[]),
+    // Named moments at which the crash tests kill the process; nothing in a release.
+    ("crash", &[]),
 ];
 
 /// A crate (or a module of `std`) and the only paths that may name it.
@@ -35,6 +40,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["src/store/postgres"]),
     ("deadpool_postgres", &["src/store/postgres"]),
     ("reqwest", &["src/adapters/http"]),
+    ("reqwest_under_teloxide", &["src/adapters/channel/telegram"]),
+    ("metrics_exporter_prometheus", &["src/daemon/metrics"]),
+    ("metrics_process", &["src/daemon/metrics"]),
+    ("rustix", &["src/crash", "src/cli/doctor"]),
+    ("unicode_segmentation", &["src/domain/text"]),
     ("teloxide", &["src/adapters/channel/telegram"]),
     ("redis", &["src/adapters/redis"]),
     ("axum", &["src/daemon/http"]),

@@ -1,7 +1,7 @@
 use flow::domain::contact::{Channel, Identity};
 use flow::domain::conversation::{Button, ConversationStatus, Handoff, HandoffState, Incoming, MessageKind, Role};
 use flow::domain::id::ConversationId;
-use flow::domain::job::Work;
+use flow::domain::job::{Pool, Work};
 use flow::domain::store::{ConversationFilter, Effects, MessageRange, Page, Store, StoreError};
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ pub async fn a_message_reads_back_with_its_conversation_contact_and_job(store: &
     assert_eq!(conversation.last_message.as_ref().unwrap().text, "Да, всё верно");
     assert_eq!(store.conversation_of(&identity("anna")).await.unwrap(), Some(conversation));
 
-    assert_eq!(store.next_ready().await.unwrap(), Some(at(2)));
+    assert_eq!(store.next_ready(&Pool::Inside).await.unwrap(), Some(at(2)));
     let job = claim_one(store, at(2)).await;
     assert_eq!(job.work, Ok(Work::Answer { conversation_id: received.conversation_id }));
 }

@@ -1,4 +1,4 @@
-use flow::domain::job::{Claimed, Outcome};
+use flow::domain::job::{Claimed, Outcome, Pool};
 use flow::domain::store::{Queue, QueueStats, Store, StoreError};
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use super::samples::{at, claim_one, job};
 
 /// Claims all that is due, with a lease of a minute.
 async fn claim(store: &dyn Store, now: i64) -> Vec<Claimed> {
-    store.claim(100, at(now + 60), at(now)).await.unwrap()
+    store.claim(&Pool::Inside, 100, at(now + 60), at(now)).await.unwrap()
 }
 
 async fn lanes(store: &dyn Store, now: i64) -> Vec<String> {
@@ -40,25 +40,25 @@ pub async fn jobs_of_a_lane_run_in_their_order(store: &dyn Store) {
     assert_eq!(ran, jobs.into_iter().map(|job| job.work).collect::<Vec<_>>());
     assert_eq!(claim(store, 9).await, []);
     assert_eq!(store.queue_stats().await.unwrap(), QueueStats::default());
-    assert_eq!(store.next_ready().await.unwrap(), None);
+    assert_eq!(store.next_ready(&Pool::Inside).await.unwrap(), None);
 }
 
 pub async fn lanes_run_side_by_side(store: &dyn Store) {
     let jobs: Vec<_> = ["a", "a", "b", "c"].iter().map(|lane| job(lane, at(0))).collect();
     store.enqueue(&jobs, at(0)).await.unwrap();
-    assert_eq!(store.claim(2, at(60), at(0)).await.unwrap().len(), 2);
+    assert_eq!(store.claim(&Pool::Inside, 2, at(60), at(0)).await.unwrap().len(), 2);
     assert_eq!(lanes(store, 0).await.len(), 1);
     assert_eq!(claim(store, 0).await, []);
 }
 
 pub async fn a_job_waits_until_it_is_ready(store: &dyn Store) {
     store.enqueue(&[job("a", at(10)), job("b", at(20))], at(0)).await.unwrap();
-    assert_eq!(store.next_ready().await.unwrap(), Some(at(10)));
+    assert_eq!(store.next_ready(&Pool::Inside).await.unwrap(), Some(at(10)));
     assert_eq!(claim(store, 9).await, []);
     assert_eq!(lanes(store, 10).await, ["a"]);
-    assert_eq!(store.next_ready().await.unwrap(), Some(at(20)));
+    assert_eq!(store.next_ready(&Pool::Inside).await.unwrap(), Some(at(20)));
     assert_eq!(lanes(store, 20).await, ["b"]);
-    assert_eq!(store.next_ready().await.unwrap(), None);
+    assert_eq!(store.next_ready(&Pool::Inside).await.unwrap(), None);
 }
 
 pub async fn a_retry_delays_its_own_lane_only(store: &dyn Store) {
@@ -141,7 +141,7 @@ pub async fn only_leases_that_ran_out_are_reaped(store: &dyn Store) {
 pub async fn two_claims_at_once_never_share_a_lane(store: &dyn Store) {
     let jobs: Vec<_> = (0..40).map(|lane| job(&format!("lane-{lane}"), at(0))).collect();
     store.enqueue(&jobs, at(0)).await.unwrap();
-    let claimed = join_all((0..8).map(|_| store.claim(10, at(60), at(0)))).await;
+    let claimed = join_all((0..8).map(|_| store.claim(&Pool::Inside, 10, at(60), at(0)))).await;
     let mut taken: Vec<i64> = claimed.into_iter().flat_map(Result::unwrap).map(|job| job.id).collect();
     assert_eq!(taken.len(), 40);
     taken.sort_unstable();

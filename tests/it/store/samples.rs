@@ -7,7 +7,7 @@ use flow::domain::company::{
 use flow::domain::contact::{Channel, Identity, Locale, Phone, Region};
 use flow::domain::conversation::{Incoming, MessageKind, Outgoing, Role};
 use flow::domain::id::{ConversationId, LeadId};
-use flow::domain::job::{Claimed, NewJob, Work};
+use flow::domain::job::{Claimed, NewJob, Pool, Work};
 use flow::domain::lead::{Lead, LeadCrm, LeadStatus};
 use flow::domain::store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -111,7 +111,7 @@ pub fn job(lane: &str, ready: Timestamp) -> NewJob {
 
 /// Claims the one job that is due, for a minute.
 pub async fn claim_one(store: &dyn Store, now: Timestamp) -> Claimed {
-    let mut claimed = store.claim(10, now + SignedDuration::from_mins(1), now).await.unwrap();
+    let mut claimed = store.claim(&Pool::Inside, 10, now + SignedDuration::from_mins(1), now).await.unwrap();
     assert_eq!(claimed.len(), 1, "{claimed:?}");
     claimed.remove(0)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use flow::domain::booking::BookingState;
 use flow::domain::id::TokenId;
+use flow::domain::job::Pool;
 use flow::domain::store::{Companies, Conversations, Ledger, Queue, Store, StoreError, Tokens, Upkeep};
 use flow::domain::token::{Scope, Token};
 use flow::store::sqlite::{LATEST_SCHEMA, SqliteStore};
@@ -275,15 +276,15 @@ async fn the_only_daemon_takes_back_at_once_what_a_dead_one_had_in_work() {
     let dead = SqliteStore::open(&path).unwrap();
     assert_eq!(dead.begin_service().await.unwrap(), 0);
     dead.enqueue(&[job("a", at(0))], at(0)).await.unwrap();
-    assert_eq!(dead.claim(1, at(60), at(1)).await.unwrap().len(), 1);
+    assert_eq!(dead.claim(&Pool::Inside, 1, at(60), at(1)).await.unwrap().len(), 1);
 
     // While it lives, another daemon takes nothing from it.
     let second = SqliteStore::open(&path).unwrap();
     assert_eq!(second.begin_service().await.unwrap(), 0);
-    assert_eq!(second.claim(1, at(60), at(1)).await.unwrap(), []);
+    assert_eq!(second.claim(&Pool::Inside, 1, at(60), at(1)).await.unwrap(), []);
     drop(dead);
     assert_eq!(second.begin_service().await.unwrap(), 1);
-    assert_eq!(second.claim(1, at(60), at(1)).await.unwrap().len(), 1);
+    assert_eq!(second.claim(&Pool::Inside, 1, at(60), at(1)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

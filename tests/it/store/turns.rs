@@ -43,6 +43,8 @@ fn everything(input: &TurnInput) -> Effects {
         }),
         question: Some("А собаку можно?".to_owned()),
         jobs: vec![job("crm:local:1", at(1))],
+        scheduled: vec![],
+        given_up: None,
         usage: Some(("offline".to_owned(), 900)),
     }
 }

@@ -65,6 +65,12 @@ pub struct Daemon {
 impl Daemon {
     /// Starts `flow serve` with these arguments and waits until it says where it is.
     pub fn start(home: &Home, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::try_start(home, arguments, env)
+            .unwrap_or_else(|greeting| panic!("the daemon tells its address: {greeting}"))
+    }
+
+    /// As `start`; one that ends before it is ready answers what it said.
+    pub fn try_start(home: &Home, arguments: &[&str], env: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = home.command(&["serve"]);
         let mut child = command
             .args(arguments)
@@ -89,13 +95,24 @@ impl Daemon {
             }
         }
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url: url.unwrap_or_else(|| panic!("the daemon tells its address: {greeting}")), greeting }
+        match url {
+            Some(url) => Ok(Self { child, url, greeting }),
+            None => {
+                child.wait().expect("it has ended");
+                Err(greeting)
+            }
+        }
     }
 
     /// Kills it as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().expect("SIGKILL");
         self.child.wait().expect("gone");
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
     }
 
     /// Sends a signal by name.

@@ -7,8 +7,10 @@ use flow::app::App;
 use flow::config::{CompanyOverrides, Config, load_profile};
 use flow::domain::booking::{Booking, BookingState, NewBooking};
 use flow::domain::clock::ManualClock;
+use flow::domain::company::Profile;
 use flow::domain::contact::{Channel, Identity, Phone, Region};
 use flow::domain::conversation::{Button, Conversation, Incoming, Message, MessageKind, Role};
+use flow::domain::crm::Crm;
 use flow::domain::id::ConversationId;
 use flow::domain::store::{BookingFilter, MessageRange, Page};
 use jiff::{SignedDuration, Timestamp};
@@ -34,9 +36,30 @@ impl Office {
         config.dialog.coalesce = Duration::ZERO;
         change(&mut config);
         let app = App::in_memory(config, clock.clone()).expect("a store");
+        Self::over(app, clock).await
+    }
+
+    /// Before a CRM of the test's own.
+    pub async fn before(crm: Arc<dyn Crm>, clock: Arc<ManualClock>) -> Self {
+        let mut config = Config::default();
+        config.dialog.coalesce = Duration::ZERO;
+        let app = App::in_memory_before(config, clock.clone(), |_, _| crm).expect("a store");
+        Self::over(app, clock).await
+    }
+
+    /// A clock that stands where the scenarios begin.
+    pub fn clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::at(NOW.parse().expect("a moment")))
+    }
+
+    /// The business of the scenarios.
+    pub fn profile() -> Profile {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/profiles/garage.toml");
-        let (profile, _) = load_profile(file.as_ref(), &CompanyOverrides::default()).expect("the profile");
-        app.store.save_profile(&profile, app.now()).await.expect("saved");
+        load_profile(file.as_ref(), &CompanyOverrides::default()).expect("the profile").0
+    }
+
+    async fn over(app: App, clock: Arc<ManualClock>) -> Self {
+        app.store.save_profile(&Self::profile(), app.now()).await.expect("saved");
         Self { app, clock }
     }
 

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use sha2::{Digest, Sha256};
 
-use crate::daemon::http::keys::hex;
 use crate::daemon::http::{Http, etag};
+use crate::domain::signing::hex;
 
 /// A file: its address, its media type and its bytes.
 #[derive(Debug)]

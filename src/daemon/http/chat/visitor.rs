@@ -3,9 +3,9 @@
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use crate::daemon::http::keys::{SigningKey, hex};
 use crate::daemon::http::problem::{Problem, UNAUTHENTICATED, words};
 use crate::domain::contact::{Channel, Identity};
+use crate::domain::signing::{SigningKey, hex};
 use crate::domain::token::random_base62;
 
 const PURPOSE: &str = "visitor";

@@ -2,17 +2,20 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{METADATA_BYTES, Post, accepted, answered, text};
 use crate::daemon::http::body::Fields;
-use crate::daemon::http::problem::{CHANNEL_DISABLED, CONVERSATION_CLOSED, Problem, TARGET, words};
+use crate::daemon::http::problem::{
+    CHANNEL_DISABLED, CONVERSATION_CLOSED, Problem, RECIPIENT_UNREACHABLE, TARGET, words,
+};
 use crate::daemon::http::view;
 use crate::domain::contact::{Channel, Identity};
 use crate::domain::conversation::{
     Button, Conversation, ConversationStatus, Handoff, HandoffState, Outgoing, Role, TEXT_CHARS,
 };
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::text::parts;
 
 const BUTTONS: usize = 10;
 const BUTTON_TITLE_CHARS: usize = 64;
@@ -45,6 +48,13 @@ pub(super) async fn send(post: &Post<'_>, fields: Fields) -> Result<Response, Pr
         let detail = words("Клиент откроет его следующим сообщением", "The client's next message opens it again");
         return Err(Problem::new(&CONVERSATION_CLOSED, detail));
     }
+    if let Some(why) = conversation.unreachable {
+        let detail = words(
+            "Клиент закрыл переписку и откроет её следующим сообщением",
+            "The client's address takes no messages until the client writes again",
+        );
+        return Err(Problem::new(&RECIPIENT_UNREACHABLE, detail).member("reason", why.as_str()));
+    }
     let now = app.now();
     let is_taken = conversation.handoff.as_ref().is_some_and(|handoff| handoff.state == HandoffState::Taken);
     let handoff = (letter.pauses_bot && !is_taken).then(|| Handoff {
@@ -55,10 +65,12 @@ pub(super) async fn send(post: &Post<'_>, fields: Fields) -> Result<Response, Pr
     });
     let stored = app.store.post_all(conversation.id, &messages(&letter), handoff.as_ref(), now, post.key).await?;
     app.wakeups.conversation(conversation.id);
+    app.wakeups.work();
     let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return Err(Problem::internal()) };
     let delivery = view::delivery(last);
     match post.wait {
         Some(seconds) if seconds > 0 => {
+            let delivery = settled(post, conversation.id, last.id, seconds, delivery).await?;
             let state = delivery["state"].clone();
             let body =
                 json!({ "id": first.id, "conversation_id": conversation.id, "state": state, "delivery": delivery });
@@ -66,6 +78,31 @@ pub(super) async fn send(post: &Post<'_>, fields: Fields) -> Result<Response, Pr
         }
         _ => Ok(accepted(first.id, conversation.id, &delivery, None)),
     }
+}
+
+/// What becomes of a message that must be carried, waited for at most so long.
+async fn settled(
+    post: &Post<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+    seconds: u64,
+    mut delivery: Value,
+) -> Result<Value, Problem> {
+    let app = &post.http.app;
+    let listener = app.wakeups.listen(conversation);
+    let end = tokio::time::Instant::now() + std::time::Duration::from_secs(seconds);
+    while matches!(delivery["state"].as_str(), Some("queued" | "sending")) && tokio::time::Instant::now() < end {
+        let told = listener.notified();
+        if let Some(message) = app.store.message(message).await? {
+            delivery = view::delivery(&message);
+        }
+        if matches!(delivery["state"].as_str(), Some("queued" | "sending")) {
+            // Another process may carry it: look now and then.
+            let look = (tokio::time::Instant::now() + std::time::Duration::from_millis(500)).min(end);
+            drop(tokio::time::timeout_at(look, told).await);
+        }
+    }
+    Ok(delivery)
 }
 
 /// One message a part; the buttons stand under the last.
@@ -89,7 +126,11 @@ async fn find(post: &Post<'_>, target: &Target) -> Result<Conversation, Problem>
         Target::Address(identity) if !post.http.app.reaches(identity.channel) => {
             return Err(disabled(identity.channel));
         }
-        Target::Address(identity) => store.conversation_of(identity).await?,
+        Target::Address(identity) => {
+            let account = post.http.app.messenger(identity.channel).map(|messenger| messenger.account().to_owned());
+            let identity = Identity { account: account.unwrap_or_default(), ..identity.clone() };
+            store.conversation_of(&identity).await?
+        }
     };
     found.ok_or_else(Problem::not_found)
 }
@@ -115,7 +156,14 @@ fn read(mut fields: Fields) -> Result<Letter, Problem> {
     let target = target(&mut fields);
     fields.finish()?;
     let target = target.ok_or_else(Problem::internal)?;
-    Ok(Letter { target, role, parts: split(&text), buttons, pauses_bot, metadata })
+    Ok(Letter {
+        target,
+        role,
+        parts: parts(&text, TEXT_CHARS).into_iter().map(str::to_owned).collect(),
+        buttons,
+        pauses_bot,
+        metadata,
+    })
 }
 
 fn target(fields: &mut Fields) -> Option<Target> {
@@ -181,41 +229,5 @@ fn refuse_impossible(fields: &mut Fields) {
         let detail =
             words("Отложенная отправка на подключённых каналах невозможна", "The enabled channels cannot send later");
         fields.refuse("send_at", "unsupported", detail);
-    }
-}
-
-/// Parts of at most so many characters, cut where a paragraph, a line, a sentence or a word ends.
-fn split(text: &str) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut rest = text.trim();
-    while let Some((end, _)) = rest.char_indices().nth(TEXT_CHARS) {
-        let head = &rest[..end];
-        let after_half = |at: &usize| *at > end / 2;
-        let cut = ["\n\n", "\n", ". ", " "]
-            .iter()
-            .find_map(|mark| head.rfind(mark).map(|at| at + mark.len()).filter(after_half))
-            .unwrap_or(end);
-        parts.push(rest[..cut].trim_end().to_owned());
-        rest = rest[cut..].trim_start();
-    }
-    if !rest.is_empty() {
-        parts.push(rest.to_owned());
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_text_is_cut_between_words_and_nothing_is_lost() {
-        let text = "слово и ещё слово. ".repeat(1000);
-        let parts = split(&text);
-        assert!(parts.len() > 1 && parts.iter().all(|part| part.chars().count() <= TEXT_CHARS));
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(words(&parts.join(" ")), words(&text));
-        assert_eq!(split(&"я".repeat(9000)).len(), 3);
-        assert_eq!(split("коротко"), ["коротко"]);
     }
 }

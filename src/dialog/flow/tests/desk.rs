@@ -226,7 +226,7 @@ impl Chat {
 
     /// The client writes; answers the reply.
     pub fn says(&mut self, understanding: Understanding) -> String {
-        self.send(&Input { understanding, button: None })
+        self.send(&Input { understanding, button: None, media: None })
     }
 
     /// The client writes, and the parser reads it.
@@ -247,7 +247,7 @@ impl Chat {
 
     /// The client presses a button that may be old.
     pub fn press_value(&mut self, title: &str, value: &str) -> String {
-        self.send(&Input { understanding: said(title), button: Some(value.to_owned()) })
+        self.send(&Input { understanding: said(title), button: Some(value.to_owned()), media: None })
     }
 
     pub fn plan(&self) -> &Plan {

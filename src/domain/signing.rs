@@ -1,4 +1,4 @@
-//! What flow signs, so that it cannot be edited: cursors and visitors' secrets.
+//! What flow signs, so that it cannot be edited: cursors, visitors' secrets, buttons.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// Bytes of a signature.
-pub(super) const TAG: usize = 8;
+pub const TAG: usize = 8;
 /// The block of SHA-256, which HMAC pads its key to.
 const BLOCK: usize = 64;
 

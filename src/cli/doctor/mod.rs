@@ -1,12 +1,15 @@
 //! `flow doctor`: everything that flow needs, one after another, each with the next step.
 
+mod channels;
+mod disk;
+mod queue;
+
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use clap::Args;
-use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::json;
 
@@ -47,8 +50,6 @@ static REPORT: Shape = Shape { members: &["ok", "checks"], columns: &[("ok", "ok
 
 /// A clock that shows an earlier year was never set.
 const FLOW_EXISTS_SINCE: i16 = 2024;
-/// Work that waits longer is not being done.
-const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Default)]
 struct Looks(Vec<Look>);
@@ -78,7 +79,8 @@ pub fn run(_args: DoctorArgs, cx: &mut Context) -> Result<(), Failure> {
     clock(cx, &mut looks);
     if let Some(config) = config(cx, &mut looks) {
         zone(&config, &mut looks);
-        folder(config.store.url.path(), &mut looks);
+        disk::may_be_written(config.store.url.path(), &mut looks);
+        disk::has_room(config.store.url.path(), &mut looks);
         daemon(&config, &mut looks);
         if let Some(app) = store(config, cx, &mut looks) {
             runtime::run(async {
@@ -142,28 +144,6 @@ fn zone(config: &Config, looks: &mut Looks) {
     match zone {
         Some(zone) => looks.ok("zones", format!("time zone data is there ({})", zone.name())),
         None => looks.fail("zones", &Failure::internal("there is no time zone data").hint("install tzdata")),
-    }
-}
-
-/// Whether the store may be written where it lies.
-fn folder(store: &Path, looks: &mut Looks) {
-    let folder = match store.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    if !folder.exists() {
-        return looks.ok("folder", format!("{} will be made", folder.display()));
-    }
-    let probe = folder.join(format!(".flow-doctor-{}", std::process::id()));
-    match OpenOptions::new().write(true).create_new(true).open(&probe) {
-        Ok(_) => {
-            drop(fs::remove_file(&probe));
-            looks.ok("folder", format!("{} may be written", folder.display()));
-        }
-        Err(error) => {
-            let failure = Failure::store(format!("{} may not be written: {error}", folder.display()));
-            looks.fail("folder", &failure.hint("let the user that runs flow write there, or set `store.url`"));
-        }
     }
 }
 
@@ -232,9 +212,10 @@ async fn business(app: App, looks: &mut Looks) {
         }
         Err(error) => looks.fail("data", &error.into()),
     }
-    if let Err(failure) = queue(&app, looks).await {
+    if let Err(failure) = queue::look(&app, looks).await {
         looks.fail("queue", &failure);
     }
+    channels::look(&app, looks).await;
     match app.store.try_write().await {
         Ok(()) => looks.ok("writing", "the store takes writes"),
         Err(error) => looks.fail("writing", &error.into()),
@@ -262,19 +243,4 @@ async fn crm(session: &Session, looks: &mut Looks) {
         }
         Err(fault) => looks.fail(&name, &Failure::from(fault)),
     }
-}
-
-async fn queue(app: &App, looks: &mut Looks) -> Result<(), Failure> {
-    let queue = app.store.queue_stats().await?;
-    let waits_long = queue.oldest.is_some_and(|at| app.now().duration_since(at) > STALE);
-    if queue.dead > 0 {
-        let hint = "look into the log for `given up`, and answer those clients yourself";
-        looks.warn("queue", format!("{} jobs were given up", queue.dead), hint);
-    } else if waits_long && queue.pending > 0 {
-        let detail = format!("{} jobs wait, the oldest for more than {} minutes", queue.pending, STALE.as_mins());
-        looks.warn("queue", detail, "start the daemon with `flow serve`");
-    } else {
-        looks.ok("queue", format!("{} jobs wait", queue.pending));
-    }
-    Ok(())
 }

@@ -1,0 +1,3 @@
+//! Channels that messages are carried to and fetched from.
+
+pub mod telegram;

@@ -1,0 +1,85 @@
+//! Calls of channels: size, authenticity over the raw bytes, one durable step, then the answer.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use subtle::ConstantTimeEq;
+
+use super::Http;
+use super::frame::AsItIs;
+use crate::domain::contact::Channel;
+
+/// An update is never larger.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// Kilobytes of bodies that may be in work at once; what comes on top is told to come again.
+pub(super) const IN_WORK_KB: usize = 64 * 1024;
+const SECRET: &str = "x-telegram-bot-api-secret-token";
+/// Seconds after which a call that could not be stored is to come again.
+const RETRY: HeaderValue = HeaderValue::from_static("5");
+const SOON: HeaderValue = HeaderValue::from_static("1");
+
+/// `POST /api/v1/telegram/webhook`.
+pub async fn telegram(State(http): State<Http>, request: Request) -> Response {
+    let Some(messenger) = http.app.messenger(Channel::Telegram) else { return StatusCode::NOT_FOUND.into_response() };
+    let (parts, body) = request.into_parts();
+    let declared =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > BODY_LIMIT) {
+        return rejected("too_large", StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let weight = declared.unwrap_or(BODY_LIMIT) / 1024 + 1;
+    let Ok(_place) = http.hooks.try_acquire_many(u32::try_from(weight).unwrap_or(u32::MAX)) else {
+        return busy(SOON);
+    };
+    // Whoever may not call is not read to the end.
+    let secret = match http.hook_secret(Channel::Telegram).await {
+        Ok(secret) => secret,
+        Err(error) => {
+            tracing::error!(%error, "the secret of the webhook cannot be read");
+            return busy(RETRY);
+        }
+    };
+    if !is_authentic(&parts.headers, secret.as_bytes()) {
+        return rejected("secret", StatusCode::UNAUTHORIZED);
+    }
+    let Ok(bytes) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+        return rejected("too_large", StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let event = std::str::from_utf8(&bytes).ok().and_then(|body| messenger.read(body).ok());
+    let Some(event) = event else {
+        // Another answer would bring the same bytes again for a day.
+        tracing::error!(bytes = bytes.len(), "Telegram delivered what is no update");
+        return rejected("unreadable", StatusCode::OK);
+    };
+    match http.app.ingest(vec![event], None).await {
+        Ok(_) => answer(StatusCode::OK),
+        Err(error) => {
+            tracing::error!(%error, "an update could not be stored; Telegram will deliver it again");
+            busy(RETRY)
+        }
+    }
+}
+
+fn is_authentic(headers: &HeaderMap, secret: &[u8]) -> bool {
+    headers.get(SECRET).is_some_and(|sent| sent.as_bytes().ct_eq(secret).into())
+}
+
+fn rejected(reason: &'static str, status: StatusCode) -> Response {
+    metrics::counter!("flow_webhook_rejected_total", "channel" => "telegram", "reason" => reason).increment(1);
+    answer(status)
+}
+
+fn busy(retry: HeaderValue) -> Response {
+    metrics::counter!("flow_webhook_rejected_total", "channel" => "telegram", "reason" => "busy").increment(1);
+    let mut response = answer(StatusCode::SERVICE_UNAVAILABLE);
+    response.headers_mut().insert(header::RETRY_AFTER, retry);
+    response
+}
+
+/// An empty answer, which nobody dresses up as an error of the API.
+fn answer(status: StatusCode) -> Response {
+    let mut response = (status, Body::empty()).into_response();
+    response.extensions_mut().insert(AsItIs);
+    response
+}

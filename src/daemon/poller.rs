@@ -1,0 +1,94 @@
+//! Asks a channel for its events. The channel forgets them only after they are durable here: the mark up to
+//! which they were read is stored with them.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+
+use super::introduction;
+use crate::app::App;
+use crate::domain::channel::{Mark, Messenger};
+use crate::domain::contact::Channel;
+use crate::domain::fault::FaultKind;
+
+/// How long the channel may wait for something to tell.
+const WAIT: Duration = Duration::from_secs(15);
+/// The first pause after a failure; each next one doubles, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(64);
+/// What only a person can mend is not asked every second.
+const LONG_PAUSE: Duration = Duration::from_secs(30);
+/// After a week without updates Telegram begins to count anew: an older mark says nothing.
+const MARK_LIFE: SignedDuration = SignedDuration::from_hours(6 * 24);
+const MARK: &str = "offset";
+
+/// Asks until the stop.
+///
+/// # Errors
+/// When the channel is not there.
+pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<(), String> {
+    let messenger = app.messenger(channel).ok_or("the channel is not configured")?.clone();
+    let mut failures = 0_u32;
+    tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        () = introduction::first(&app, &*messenger) => {}
+    }
+    while !stop.is_cancelled() {
+        let pause = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            round = round(&app, &*messenger) => match round {
+                Ok(()) => {
+                    failures = 0;
+                    continue;
+                }
+                Err(pause) => pause,
+            }
+        };
+        let doubled = FIRST_PAUSE.saturating_mul(1 << failures.min(6)).min(LONGEST_PAUSE);
+        failures = failures.saturating_add(1);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause.unwrap_or(doubled)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Asks once and stores what came; answers how long to wait after a failure, when it is known.
+async fn round(app: &App, messenger: &dyn Messenger) -> Result<(), Option<Duration>> {
+    let channel = messenger.channel();
+    let known = app.store.mark(channel, messenger.account(), MARK).await.map_err(|error| {
+        tracing::error!(%channel, %error, "the store does not say how far the channel was read");
+        None
+    })?;
+    let fresh = known.filter(|(_, since)| app.now().duration_since(*since) < MARK_LIFE);
+    let offset = fresh.as_ref().map(|(offset, _)| offset.as_str());
+    let (bodies, next) = messenger.poll(offset, WAIT).await.map_err(|fault| {
+        tracing::error!(%channel, %fault, "the channel cannot be asked for its events");
+        match fault.kind {
+            FaultKind::RateLimited => fault.retry_after,
+            FaultKind::Unauthorized | FaultKind::Unavailable if fault.detail.contains("conflict") => Some(LONG_PAUSE),
+            FaultKind::Unauthorized => Some(LONG_PAUSE),
+            _ => None,
+        }
+    })?;
+    let Some(next) = next else { return Ok(()) };
+    let mut events = Vec::with_capacity(bodies.len());
+    for body in &bodies {
+        match messenger.read(body) {
+            Ok(event) => events.push(event),
+            Err(error) => {
+                tracing::error!(%channel, %error, "an event is left out");
+                metrics::counter!("flow_webhook_rejected_total", "channel" => channel.as_str(), "reason" => "unreadable")
+                    .increment(1);
+            }
+        }
+    }
+    let mark = Mark { channel, account: messenger.account().to_owned(), name: MARK, value: next };
+    app.ingest(events, Some(&mark)).await.map_err(|error| {
+        tracing::error!(%channel, %error, "what the channel delivered cannot be stored; it will be asked for again");
+        None
+    })?;
+    Ok(())
+}

@@ -1,0 +1,346 @@
+//! Parts of messages on their way to clients.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{all, execute, int, json, ms, one, parsed, parsed_opt, scalar, text, text_opt, time, to_json};
+use super::{SqliteStore, jobs, queue};
+use crate::domain::contact::{Channel, Identity};
+use crate::domain::conversation::{Button, DeliveryError, DeliveryState};
+use crate::domain::id::MessageId;
+use crate::domain::job::{NewJob, Pool, Work};
+use crate::domain::outbox::{Carried, Carrying, Outbox, OutboxStats, Pace, Part, Taken, Unreachable};
+use crate::domain::store::{StoreError, StoreResult};
+use crate::domain::text::parts;
+
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn take_parts(
+        &self,
+        channel: Channel,
+        limit: u32,
+        lease_until: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<Taken> {
+        let pool = Pool::Class(format!("out:{channel}"));
+        let looked = pool.clone();
+        if self.read(move |c| queue::ready(c, &looked, 1, now)).await?.is_empty() {
+            return Ok(Taken::default());
+        }
+        self.write(move |c| take(c, &pool, limit, lease_until, now)).await
+    }
+
+    async fn carried(
+        &self,
+        carrying: &Carrying,
+        carried: &Carried,
+        pace: Option<Pace>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let (carrying, carried) = (carrying.clone(), carried.clone());
+        self.write(move |c| settle(c, &carrying, &carried, pace, now)).await
+    }
+
+    async fn outbox_stats(&self) -> StoreResult<OutboxStats> {
+        self.read(|c| {
+            let count = |state: &str| {
+                let sql = format!("SELECT count(*) FROM outbox WHERE state='{state}'");
+                Ok::<_, StoreError>(scalar::<i64>(c, &sql, [])?.unwrap_or(0).unsigned_abs())
+            };
+            let open = "SELECT count(*) FILTER (WHERE state='queued'), count(*) FILTER (WHERE state='sending')
+                        FROM outbox WHERE state IN ('queued', 'sending')";
+            let open = one(c, open, [], |row| {
+                let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs).map_err(super::failure);
+                Ok((count(0)?, count(1)?))
+            })?;
+            let (queued, sending) = open.unwrap_or_default();
+            Ok(OutboxStats { queued, sending, unknown: count("unknown")?, oldest: jobs::oldest_open(c)? })
+        })
+        .await
+    }
+}
+
+/// Writes the parts of a message that must be carried, and the job of each.
+pub(super) fn put(
+    c: &Connection,
+    message: MessageId,
+    conversation: crate::domain::id::ConversationId,
+    identity: &Identity,
+    body: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let cut = parts(body, crate::domain::channel::PART_UNITS);
+    let lane = NewJob::chat_lane(identity.channel.as_str(), &identity.account, &identity.external_id);
+    let count = i64::try_from(cut.len()).unwrap_or(1);
+    for (number, part) in (0_i64..).zip(&cut) {
+        execute(
+            c,
+            "INSERT INTO outbox(message_id, conversation_id, part, parts, text, state, created_at, updated_at)
+             VALUES(?1,?2,?3,?4,?5,'queued',?6,?6)",
+            params![
+                message.to_string(),
+                conversation.to_string(),
+                number,
+                count,
+                (count > 1).then_some(*part),
+                ms(now)
+            ],
+        )?;
+        let work = Work::Send { part: c.last_insert_rowid(), conversation_id: conversation };
+        queue::insert(c, &NewJob { lane: lane.clone(), work, ready_at: now }, now)?;
+    }
+    Ok(())
+}
+
+/// A part as it lies in the store.
+struct Lying {
+    part: Part,
+    state: DeliveryState,
+    parts: i64,
+    unreachable: Option<Unreachable>,
+}
+
+fn read(row: &Row<'_>) -> StoreResult<Lying> {
+    let (number, parts) = (int(row, "part")?, int(row, "parts")?);
+    let buttons: Vec<Button> = match text_opt(row, "buttons")? {
+        // Only the last part has them.
+        Some(_) if number + 1 == parts => json(row, "buttons")?,
+        _ => Vec::new(),
+    };
+    Ok(Lying {
+        part: Part {
+            id: int(row, "id")?,
+            message_id: parsed(row, "message_id", |s| s.parse().ok())?,
+            message_seq: int(row, "seq")?,
+            conversation_id: parsed(row, "conversation_id", |s| s.parse().ok())?,
+            identity: Identity {
+                channel: parsed(row, "channel", Channel::parse)?,
+                account: text(row, "account")?,
+                external_id: text(row, "address")?,
+            },
+            text: text(row, "body")?,
+            asks_phone: number + 1 == parts && text_opt(row, "asks")?.as_deref() == Some("phone"),
+            buttons,
+            attempt: u32::try_from(int(row, "attempts")?).unwrap_or(0),
+        },
+        state: parsed(row, "state", DeliveryState::parse)?,
+        parts,
+        unreachable: parsed_opt(row, "unreachable", Unreachable::parse)?,
+    })
+}
+
+fn find(c: &Connection, id: i64) -> StoreResult<Option<Lying>> {
+    let sql = "SELECT o.id, o.message_id, o.conversation_id, o.part, o.parts, o.state, o.attempts,
+               coalesce(o.text, m.text) AS body, m.seq, m.buttons, v.channel, v.account, v.external_id AS address,
+               v.unreachable, json_extract(m.metadata, '$.asks') AS asks FROM outbox o JOIN messages m ON m.id=o.message_id
+               JOIN conversations v ON v.id=o.conversation_id WHERE o.id=?1";
+    one(c, sql, [id], read)
+}
+
+fn take(c: &Connection, pool: &Pool, limit: u32, lease_until: Timestamp, now: Timestamp) -> StoreResult<Taken> {
+    let mut taken = Taken::default();
+    for lane in queue::ready(c, pool, limit, now)? {
+        let (lease, _) = queue::take(c, lane, lease_until)?;
+        let Some((job, payload, _)) = queue::head(c, &lease.lane)? else { continue };
+        let part = match serde_json::from_str::<Work>(&payload) {
+            Ok(Work::Send { part, .. }) => find(c, part)?,
+            _ => None,
+        };
+        let Some(Lying { mut part, state, parts, unreachable }) = part else {
+            queue::bury(c, &lease, job, "a job of the outbox without its part", now)?;
+            continue;
+        };
+        match (state, unreachable) {
+            (DeliveryState::Sending, _) => {
+                let error = fault("in_doubt", "the worker died while this was under way; it may have gone out");
+                note(c, (part.id, parts), part.message_id, DeliveryState::Unknown, Some(&error), None, now)?;
+                queue::bury(c, &lease, job, &error.detail, now)?;
+                taken.doubtful.push(part.conversation_id);
+            }
+            (DeliveryState::Queued, Some(why)) => {
+                let error = fault(why.as_str(), "the client's address takes no messages");
+                note(c, (part.id, parts), part.message_id, DeliveryState::Failed, Some(&error), None, now)?;
+                queue::complete(c, &lease, job, now)?;
+                taken.given_up.push(part.conversation_id);
+            }
+            (DeliveryState::Queued, None) => {
+                part.attempt += 1;
+                note(c, (part.id, parts), part.message_id, DeliveryState::Sending, None, None, now)?;
+                taken.parts.push(Carrying { lease, job, part });
+            }
+            // It was settled before its job was: nothing is left to do.
+            _ => queue::complete(c, &lease, job, now)?,
+        }
+    }
+    Ok(taken)
+}
+
+fn fault(code: &str, detail: &str) -> DeliveryError {
+    DeliveryError { code: code.to_owned(), detail: detail.to_owned() }
+}
+
+fn settle(
+    c: &Connection,
+    carrying: &Carrying,
+    carried: &Carried,
+    pace: Option<Pace>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let Carrying { lease, job, part } = carrying;
+    let parts: i64 = scalar(c, "SELECT parts FROM outbox WHERE id=?1", [part.id])?.unwrap_or(1);
+    let key = (part.id, parts);
+    let set = |state, error: Option<&DeliveryError>, external: Option<&str>| {
+        note(c, key, part.message_id, state, error, external, now)
+    };
+    match carried {
+        Carried::Sent { external_id } => {
+            go_on(c, lease, *job, pace, now)?;
+            set(DeliveryState::Sent, None, external_id.as_deref())
+        }
+        Carried::Again { at, error } => {
+            queue::postpone(c, lease, *at)?;
+            execute(c, "UPDATE jobs SET last_error=?2 WHERE id=?1", params![job, error.detail])?;
+            set(DeliveryState::Queued, Some(error), None)
+        }
+        Carried::Moved { to } => {
+            queue::postpone(c, lease, now)?;
+            set(DeliveryState::Queued, None, None)?;
+            relocate(c, &part.identity, to, &lease.lane)
+        }
+        Carried::Failed { error, unreachable } => {
+            go_on(c, lease, *job, pace, now)?;
+            set(DeliveryState::Failed, Some(error), None)?;
+            match unreachable {
+                Some(why) => set_reach(c, &part.identity, Some(*why), now),
+                None => Ok(()),
+            }
+        }
+        Carried::Unknown { error } => {
+            queue::bury(c, lease, *job, &error.detail, now)?;
+            set(DeliveryState::Unknown, Some(error), None)
+        }
+    }
+}
+
+/// Lets the chat go on at its pace (a generic cell rate: bursts after a silence, then one after the other).
+fn go_on(
+    c: &Connection,
+    lease: &crate::domain::job::Lease,
+    job: i64,
+    pace: Option<Pace>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let not_before = match pace {
+        None => None,
+        Some(pace) => {
+            let tolerance = pace.every * i32::try_from(pace.burst.saturating_sub(1)).unwrap_or(0);
+            let kept = "SELECT not_before FROM lanes WHERE lane=?1";
+            let kept = scalar::<Option<i64>>(c, kept, [&lease.lane])?.flatten().map(time).transpose()?;
+            let due = kept.map_or(now, |kept| (kept + tolerance).max(now)) + pace.every;
+            Some(due - tolerance)
+        }
+    };
+    queue::advance(c, lease, not_before, now)?;
+    execute(c, "DELETE FROM jobs WHERE id=?1", [job]).map(|_| ())
+}
+
+/// A chat has another address: so have the conversations in it, and what waits for it.
+fn relocate(c: &Connection, identity: &Identity, to: &str, lane: &str) -> StoreResult<()> {
+    let chat = identity.external_id.split('/').next().unwrap_or_default();
+    let moved = execute(
+        c,
+        "UPDATE OR IGNORE conversations SET external_id=?4 || substr(external_id, length(?3)+1)
+         WHERE channel=?1 AND account=?2 AND (external_id=?3 OR substr(external_id, 1, length(?3)+1)=?3 || '/')",
+        params![identity.channel.as_str(), identity.account, chat, to],
+    )?;
+    let new = NewJob::chat_lane(identity.channel.as_str(), &identity.account, to);
+    if moved > 0 && execute(c, "UPDATE OR IGNORE lanes SET lane=?2 WHERE lane=?1", params![lane, new])? > 0 {
+        execute(c, "UPDATE jobs SET lane=?2 WHERE lane=?1 AND state=0", params![lane, new])?;
+    }
+    Ok(())
+}
+
+/// Says why an address takes no messages, or that it does.
+pub(super) fn set_reach(
+    c: &Connection,
+    identity: &Identity,
+    unreachable: Option<Unreachable>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    execute(
+        c,
+        "UPDATE conversations SET unreachable=?4, unreachable_at=?5 WHERE channel=?1 AND account=?2 AND external_id=?3",
+        params![
+            identity.channel.as_str(),
+            identity.account,
+            identity.external_id,
+            unreachable.map(Unreachable::as_str),
+            unreachable.map(|_| ms(now))
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Changes a part's state and with it what is told of its message.
+fn note(
+    c: &Connection,
+    (part, parts): (i64, i64),
+    message: MessageId,
+    state: DeliveryState,
+    error: Option<&DeliveryError>,
+    external_id: Option<&str>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let error = error.map(to_json).transpose()?;
+    let tried = i64::from(state == DeliveryState::Sending);
+    execute(
+        c,
+        "UPDATE outbox SET state=?2, error=?3, external_id=coalesce(?4, external_id), attempts=attempts+?5,
+         updated_at=?6 WHERE id=?1",
+        params![part, state.as_str(), error, external_id, tried, ms(now)],
+    )?;
+    let state = if parts > 1 { state_of(c, message)? } else { state };
+    execute(
+        c,
+        "UPDATE messages SET delivery_state=?2, delivery_error=?3, delivery_attempts=delivery_attempts+?4,
+         delivery_at=?5, external_id=coalesce(external_id, ?6) WHERE id=?1",
+        params![message.to_string(), state.as_str(), error, tried, ms(now), external_id],
+    )
+    .map(|_| ())
+}
+
+/// What is told of a message in several parts: the worst that is certain, else how far it is.
+fn state_of(c: &Connection, message: MessageId) -> StoreResult<DeliveryState> {
+    use DeliveryState::{Failed, Queued, Sending, Sent, Unknown};
+    let states = all(c, "SELECT state FROM outbox WHERE message_id=?1", [message.to_string()], |row| {
+        parsed(row, "state", DeliveryState::parse)
+    })?;
+    let has = |state| states.contains(&state);
+    Ok(match () {
+        () if has(Failed) => Failed,
+        () if has(Unknown) => Unknown,
+        () if has(Sending) => Sending,
+        () if has(Queued) => {
+            if has(Sent) {
+                Sending
+            } else {
+                Queued
+            }
+        }
+        () => Sent,
+    })
+}
+
+/// A person wants it sent after all.
+pub(super) fn queue_again(c: &Connection, part: i64, now: Timestamp) -> StoreResult<()> {
+    let Some(found) = find(c, part)? else { return Ok(()) };
+    note(c, (part, found.parts), found.part.message_id, DeliveryState::Queued, None, None, now)
+}
+
+/// A person does not want it sent.
+pub(super) fn call_off(c: &Connection, part: i64, now: Timestamp) -> StoreResult<()> {
+    let Some(found) = find(c, part)? else { return Ok(()) };
+    let error = fault("cancelled", "called off by the staff");
+    note(c, (part, found.parts), found.part.message_id, DeliveryState::Failed, Some(&error), None, now)
+}

@@ -1,0 +1,115 @@
+//! What a client in a Telegram chat sees.
+
+use super::{ANNA, Bot};
+
+#[test]
+fn a_visit_is_booked_by_buttons_and_a_shared_phone() {
+    let bot = Bot::new();
+    let _daemon = bot.serve(&[]);
+    bot.api.push(bot.api.text(ANNA, "/start"));
+    let greeting = bot.heard(ANNA, 1);
+    assert!(greeting[0].contains("Чем помочь"), "{greeting:?}");
+
+    let (message, book) = bot.button(ANNA, "Записаться");
+    assert!(book.len() <= 64);
+    bot.api.push(bot.api.press(ANNA, message, &book));
+    bot.heard(ANNA, 2);
+    bot.api.push(bot.api.text(ANNA, "на женскую стрижку в ближайшую пятницу в 15:00"));
+    let asked = bot.heard(ANNA, 3).pop().unwrap();
+    let question = bot.api.calls("sendMessage").into_iter().last().unwrap();
+    assert!(
+        question["reply_markup"]["keyboard"][0][0]["request_contact"].as_bool().unwrap_or(false),
+        "{asked} {question}"
+    );
+    bot.api.push(bot.api.contact(ANNA, "79161234567", Some(ANNA)));
+    let summary = bot.heard(ANNA, 4).pop().unwrap();
+    assert!(summary.contains("15:00"), "{summary}");
+    let (message, yes) = bot.button(ANNA, "Да");
+    bot.api.push(bot.api.press(ANNA, message, &yes));
+    let booked = bot.heard(ANNA, 5).pop().unwrap();
+    assert!(booked.to_lowercase().contains("записаны"), "{booked}");
+    bot.api.wait_until_blocking("every press to be answered", |api| api.count("answerCallbackQuery") == 2);
+
+    // The same button again, by a double press and by a redelivered update, books nothing twice.
+    bot.api.push(bot.api.press(ANNA, message, &yes));
+    let again = bot.heard(ANNA, 6).pop().unwrap();
+    assert!(!again.to_lowercase().contains("вы записаны"), "{again}");
+    assert_eq!(bot.home.json(&["bookings", "list", "-o", "json"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_forged_or_foreign_button_is_answered_and_does_nothing() {
+    let bot = Bot::new();
+    let _daemon = bot.serve(&[]);
+    bot.api.push(bot.api.text(ANNA, "/start"));
+    bot.heard(ANNA, 1);
+    let (message, book) = bot.button(ANNA, "Записаться");
+    // Somebody else's chat, and signs that nobody made.
+    for (number, data) in [book.as_str(), "yes:1", "b.1.0.AAAAAAAAAAA", "slot:2030-01-01"].into_iter().enumerate() {
+        bot.api.push(bot.api.press(6001, message, data));
+        let told = bot.heard(6001, number + 1).pop().unwrap();
+        assert!(told.contains("кнопка"), "{data}: {told}");
+    }
+    bot.api.wait_until_blocking("every press to be answered", |api| api.count("answerCallbackQuery") == 4);
+    assert_eq!(bot.home.json(&["bookings", "list", "-o", "json"]).as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn buttons_survive_a_restart() {
+    let bot = Bot::new();
+    let mut daemon = bot.serve(&[]);
+    bot.api.push(bot.api.text(ANNA, "/start"));
+    bot.heard(ANNA, 1);
+    let (message, prices) = bot.button(ANNA, "Цены");
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait().code(), Some(0));
+    let _daemon = bot.serve(&[]);
+    bot.api.push(bot.api.press(ANNA, message, &prices));
+    let told = bot.heard(ANNA, 2).pop().unwrap();
+    assert!(told.contains('₽'), "{told}");
+}
+
+#[test]
+fn commands_media_edits_and_groups_are_what_a_person_expects() {
+    let bot = Bot::new();
+    let _daemon = bot.serve(&[]);
+    let say = |update, count: usize| {
+        bot.api.push(update);
+        bot.heard(ANNA, count).pop().unwrap()
+    };
+    assert!(say(bot.api.text(ANNA, "/help"), 1).contains("записаться"));
+    assert!(say(bot.api.text(ANNA, "/cancel"), 2).len() > 3);
+    assert!(say(bot.api.voice(ANNA), 3).contains("Голосовое"));
+    assert!(say(bot.api.photo(ANNA, None), 4).contains("файл"));
+    assert!(say(bot.api.contact(ANNA, "79031112233", Some(42)), 5).contains("другого человека"));
+    let question = bot.api.text(ANNA, "Сколько стоит стрижка?");
+    let number = question["message"]["message_id"].as_i64().unwrap();
+    assert!(say(question, 6).contains('₽'));
+
+    // A changed message is stored as it is now, and not answered again.
+    bot.api.push(bot.api.edited(ANNA, number, "Сколько стоит маникюр?"));
+    bot.until("the edit", || bot.stored()[0].to_string().contains("маникюр"));
+    // A group hears nothing unless it names the bot, and then only there.
+    bot.api.push(bot.api.group_text(-1001, 77, "всем привет"));
+    bot.api.push(bot.api.group_text(-1001, 77, "@flow_test_bot какой у вас адрес?"));
+    bot.heard(-1001, 1);
+    assert!(say(bot.api.text(ANNA, "спасибо"), 7).len() > 3);
+    assert_eq!((bot.api.sent(ANNA).len(), bot.api.sent(-1001).len()), (7, 1));
+    let stored = bot.stored();
+    let anna = stored.iter().find(|found| found["message_count"] == 14).expect("seven messages of hers, seven answers");
+    let voice = Bot::messages(anna).iter().find(|m| m["kind"] == "voice").unwrap();
+    assert_eq!(voice["metadata"]["transcription"], "pending", "{voice}");
+    assert!(bot.api.count("sendChatAction") > 0, "it shows that an answer is being written");
+}
+
+#[test]
+fn what_a_client_writes_cannot_become_markup() {
+    let bot = Bot::new();
+    let _daemon = bot.serve(&[]);
+    bot.api.push(bot.api.text_from(ANNA, ANNA, "<b>&amp;</i> Анна & Ко", "Хочу на стрижку"));
+    bot.heard(ANNA, 1);
+    bot.api.push(bot.api.text(ANNA, "меня зовут <i>Tom & Jerry</b>, запишите на женскую стрижку в пятницу в 15:00"));
+    bot.heard(ANNA, 2);
+    let refused = bot.api.calls("sendMessage").len() - bot.api.sent(ANNA).len();
+    assert_eq!(refused, 0, "no text was refused for its markup");
+}
