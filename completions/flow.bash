@@ -91,6 +91,9 @@ _flow() {
             flow__subcmd__bookings,move)
                 cmd="flow__subcmd__bookings__subcmd__move"
                 ;;
+            flow__subcmd__bookings,reconcile)
+                cmd="flow__subcmd__bookings__subcmd__reconcile"
+                ;;
             flow__subcmd__bookings,show)
                 cmd="flow__subcmd__bookings__subcmd__show"
                 ;;
@@ -286,7 +289,7 @@ _flow() {
             return 0
             ;;
         flow__subcmd__bookings)
-            opts="-o -q -v -h --config --store --output --fields --quiet --verbose --color --no-input --yes --help list show slots create move cancel"
+            opts="-o -q -v -h --config --store --output --fields --quiet --verbose --color --no-input --yes --help list show slots create move cancel reconcile"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -528,6 +531,44 @@ _flow() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        flow__subcmd__bookings__subcmd__reconcile)
+            opts="-o -q -v -h --config --store --output --fields --quiet --verbose --color --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

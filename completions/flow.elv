@@ -531,6 +531,7 @@ set edit:completion:arg-completer[flow] = {|@words|
             cand create 'Book a visit'
             cand move 'Move a visit'
             cand cancel 'Cancel a visit'
+            cand reconcile 'Ask the CRM about bookings whose outcome nobody knows'
         }
         &'flow;bookings;list'= {
             cand --state 'Only in these states: held, committing, booked, refused, unknown, cancelled, done, no_show'
@@ -639,6 +640,22 @@ set edit:completion:arg-completer[flow] = {|@words|
         }
         &'flow;bookings;cancel'= {
             cand --wait 'Wait out a limit for at most so long'
+            cand --config 'Read this configuration file'
+            cand --store 'Use this store, such as sqlite://flow.db'
+            cand -o 'Print the answer as table, json, jsonl, csv or tsv'
+            cand --output 'Print the answer as table, json, jsonl, csv or tsv'
+            cand --fields 'Print only these fields, separated by commas'
+            cand --color 'Use colours: auto, always or never'
+            cand -q 'Say nothing beside the answer'
+            cand --quiet 'Say nothing beside the answer'
+            cand -v 'Say more; twice says most'
+            cand --verbose 'Say more; twice says most'
+            cand --no-input 'Never ask'
+            cand --yes 'Answer yes to what would be asked'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'flow;bookings;reconcile'= {
             cand --config 'Read this configuration file'
             cand --store 'Use this store, such as sqlite://flow.db'
             cand -o 'Print the answer as table, json, jsonl, csv or tsv'

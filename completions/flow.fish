@@ -524,28 +524,29 @@ complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcomm
 complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand inbox; and __fish_seen_subcommand_from return" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l config -d 'Read this configuration file' -r -F
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l store -d 'Use this store, such as sqlite://flow.db' -r
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
 json\t'One document'
 jsonl\t'One object a line'
 csv\t'Comma-separated, with a header'
 tsv\t'Tab-separated, with a header'"
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l fields -d 'Print only these fields, separated by commas' -r
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a pipe'
 never\t'Not at all'"
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -s q -l quiet -d 'Say nothing beside the answer'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -s v -l verbose -d 'Say more; twice says most'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l no-input -d 'Never ask'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -l yes -d 'Answer yes to what would be asked'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -f -a "list" -d 'Show bookings by the start of the visit'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -f -a "show" -d 'Show one booking'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -f -a "slots" -d 'List free times'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -f -a "create" -d 'Book a visit'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -f -a "move" -d 'Move a visit'
-complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel" -f -a "cancel" -d 'Cancel a visit'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -f -a "list" -d 'Show bookings by the start of the visit'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -f -a "show" -d 'Show one booking'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -f -a "slots" -d 'List free times'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -f -a "create" -d 'Book a visit'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -f -a "move" -d 'Move a visit'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -f -a "cancel" -d 'Cancel a visit'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and not __fish_seen_subcommand_from list show slots create move cancel reconcile" -f -a "reconcile" -d 'Ask the CRM about bookings whose outcome nobody knows'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from list" -l state -d 'Only in these states: held, committing, booked, refused, unknown, cancelled, done, no_show' -r
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from list" -l phone -d 'Only of this client' -r
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from list" -l staff -d 'Only with this person' -r
@@ -666,6 +667,22 @@ complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subc
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from cancel" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'

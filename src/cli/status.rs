@@ -10,6 +10,7 @@ use super::context::{Context, Open, Session};
 use super::failure::Failure;
 use super::health::{self, Answer};
 use super::output::Shape;
+use crate::domain::outbox::OutboxStats;
 use crate::domain::store::{Counts, QueueStats};
 use crate::domain::view::rfc3339;
 
@@ -38,6 +39,9 @@ static STATUS: Shape = Shape {
         "queue.pending",
         "queue.dead",
         "queue.oldest",
+        "outbox.queued",
+        "outbox.sending",
+        "outbox.unknown",
         "daemon.listen",
         "daemon.asked",
         "daemon.state",
@@ -52,6 +56,7 @@ pub fn run(_args: StatusArgs, cx: &mut Context) -> Result<(), Failure> {
         let store = &session.app.store;
         let counts = store.counts().await?;
         let queue = store.queue_stats().await?;
+        let outbox = store.outbox_stats().await?;
         let today = bookings_today(session).await?;
         let listen = session.app.config.http.listen;
         let asked = health::reachable(listen);
@@ -62,9 +67,10 @@ pub fn run(_args: StatusArgs, cx: &mut Context) -> Result<(), Failure> {
             "store": session.app.config.store.url.to_string(), "crm": session.app.config.crm.active,
             "counts": counts, "bookings_today": today,
             "queue": {"pending": queue.pending, "dead": queue.dead, "oldest": queue.oldest.map(rfc3339)},
+            "outbox": {"queued": outbox.queued, "sending": outbox.sending, "unknown": outbox.unknown},
             "daemon": {"listen": listen.to_string(), "asked": asked.to_string(), "state": daemon},
         });
-        let text = screen(session, company.as_deref(), &counts, today, &queue, daemon);
+        let text = screen(session, company.as_deref(), &counts, today, (&queue, &outbox), daemon);
         out.told(&STATUS, &status, &text)
     })
 }
@@ -81,7 +87,7 @@ fn screen(
     company: Option<&str>,
     counts: &Counts,
     today: u64,
-    queue: &QueueStats,
+    (queue, outbox): (&QueueStats, &OutboxStats),
     daemon: Answer,
 ) -> String {
     let config = &session.app.config;
@@ -97,6 +103,8 @@ fn screen(
     line("bookings", format!("{}, today {today}", counts.bookings));
     let oldest = queue.oldest.map(|at| format!(", the oldest since {}", session.here().show(at))).unwrap_or_default();
     line("queue", format!("{} waiting, {} given up{oldest}", queue.pending, queue.dead));
+    let doubtful = if outbox.unknown > 0 { format!(", {} perhaps not arrived", outbox.unknown) } else { String::new() };
+    line("outbox", format!("{} on their way{doubtful}", outbox.queued + outbox.sending));
     line("crm", config.crm.active.clone());
     line("store", config.store.url.to_string());
     let asked = health::reachable(config.http.listen);

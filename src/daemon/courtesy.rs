@@ -24,11 +24,7 @@ const REFRESHES: usize = 7;
 ///
 /// # Errors
 /// Never by itself.
-pub async fn run(
-    app: App,
-    mut asked: mpsc::Receiver<Asked>,
-    stop: CancellationToken,
-) -> Result<(), String> {
+pub async fn run(app: App, mut asked: mpsc::Receiver<Asked>, stop: CancellationToken) -> Result<(), String> {
     // Signs of writing last for seconds; they must not keep a pressed button waiting.
     let (mut pressed, mut typing) = (JoinSet::new(), JoinSet::new());
     loop {

@@ -17,8 +17,9 @@ use crate::jobs::send::{Sender, Told};
 const AT_ONCE: usize = 128;
 /// After a failure of the store.
 const PAUSE: Duration = Duration::from_secs(1);
-/// So many chats that are told to wait within [`CROWD`] mean that all are meant.
-const MANY: usize = 3;
+/// So many chats in a row that are told to wait within [`CROWD`] mean that all are meant.
+const MANY: usize = 8;
+const LONGEST_HOLD: Duration = Duration::from_secs(60);
 const CROWD: Duration = Duration::from_secs(5);
 
 /// Carries until the stop, then finishes what is under way.
@@ -119,27 +120,32 @@ impl Bucket {
     }
 }
 
-/// The latest chats that were told to wait. One is a matter of its own; many mean the bot as a whole.
+/// The latest chats that were told to wait, without one success between. A few are a matter of their own;
+/// many in a row mean the bot as a whole.
 #[derive(Default)]
 struct Refusals(VecDeque<(Instant, String, Timestamp)>);
 
 impl Refusals {
     fn note(&mut self, told: Option<Told>) {
-        let Some(Told { chat, wait_until: Some(until) }) = told else { return };
-        self.0.retain(|(_, known, _)| *known != chat);
-        self.0.push_back((Instant::now(), chat, until));
-        while self.0.front().is_some_and(|(at, ..)| at.elapsed() > CROWD) || self.0.len() > 64 {
+        let Some(told) = told else { return };
+        if told.is_sent {
+            return self.0.clear();
+        }
+        let Some(until) = told.wait_until else { return };
+        self.0.retain(|(at, known, _)| *known != told.chat && at.elapsed() <= CROWD);
+        self.0.push_back((Instant::now(), told.chat, until));
+        if self.0.len() > MANY {
             self.0.pop_front();
         }
     }
 
     fn held_for(&self, now: Timestamp) -> Option<Duration> {
-        let recent = self.0.iter().filter(|(at, ..)| at.elapsed() <= CROWD);
-        if recent.clone().count() < MANY {
+        if self.0.len() < MANY {
             return None;
         }
-        let until = recent.map(|(_, _, until)| *until).max()?;
+        // The earliest may go first: its answer tells whether all may.
+        let until = self.0.iter().map(|(_, _, until)| *until).min()?;
         let left = Duration::try_from(until.duration_since(now)).ok()?;
-        (!left.is_zero()).then(|| left.min(Duration::from_secs(60)))
+        (!left.is_zero()).then(|| left.min(LONGEST_HOLD))
     }
 }

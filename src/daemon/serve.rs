@@ -18,7 +18,7 @@ use crate::domain::channel::Delivery;
 use crate::domain::job::Pool;
 
 /// How long the parts may take to end after the stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(35);
 /// How long requests that are under way may take after the stop; one that never ends is cut off.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 

@@ -55,7 +55,11 @@ impl Desk {
         match self.store.commit_turn(id, job, &effects, now).await {
             // A person took it meanwhile: the job is tried again, and is silent then.
             Err(error @ StoreError::Version { .. }) => Err(error.into()),
-            other => Ok(other?),
+            other => {
+                other?;
+                super::count_handoff(&effects);
+                Ok(())
+            }
         }
     }
 }

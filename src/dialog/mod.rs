@@ -142,6 +142,13 @@ impl Desk {
     }
 }
 
+/// Counts a hand-over that was stored.
+fn count_handoff(effects: &crate::domain::store::Effects) {
+    if let Some(handoff) = &effects.handoff {
+        metrics::counter!("flow_handoffs_total", "reason" => handoff.reason.clone()).increment(1);
+    }
+}
+
 /// Whether a person of the company wrote after the bot last did.
 fn person_spoke(history: &[Message]) -> bool {
     history

@@ -314,6 +314,10 @@ impl Desk {
         }
         let now: Timestamp = self.clock.now();
         self.store.commit_turn(id, (&job.lease, job.id), &effects, now).await?;
+        super::count_handoff(&effects);
+        if let Some(update) = &effects.booking {
+            metrics::counter!("flow_bookings_total", "outcome" => update.state.as_str()).increment(1);
+        }
         Ok(())
     }
 }

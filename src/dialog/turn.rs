@@ -48,8 +48,14 @@ impl Desk {
             "a turn was planned"
         );
         crate::crash::point("turn.planned");
+        stage("plan", began);
+        let began = Instant::now();
         let committed = self.store.commit_turn(id, job, &effects, self.clock.now()).await;
         crate::crash::point("turn.committed");
+        if committed.is_ok() {
+            stage("commit", began);
+            super::count_handoff(&effects);
+        }
         match committed {
             Err(StoreError::SlotTaken) => self.answer_taken(&input, effects, job).await,
             other => Ok(other?),
@@ -233,6 +239,10 @@ impl Desk {
         let lane = NewJob::crm_lane(connection, conversation.id);
         effects.jobs.push(NewJob { lane, work, ready_at: now });
     }
+}
+
+fn stage(name: &'static str, began: Instant) {
+    metrics::histogram!("flow_turn_duration_seconds", "stage" => name).record(began.elapsed());
 }
 
 /// Quick messages in a row are one, whatever they hold; a pressed button stands alone.

@@ -220,8 +220,8 @@ pub trait Messenger: Send + Sync {
     /// How its events reach us.
     fn delivery(&self) -> Delivery;
 
-    /// How fast one chat may be written to; nothing: as fast as it goes.
-    fn pace(&self) -> Option<Pace>;
+    /// How fast that chat may be written to; nothing: as fast as it goes.
+    fn pace(&self, to: &Identity) -> Option<Pace>;
 
     /// Messages a second to all chats together; nothing: as fast as it goes.
     fn total_per_second(&self) -> Option<f64>;

@@ -21,6 +21,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(90);
 pub struct Told {
     /// The chat.
     pub chat: String,
+    /// The channel has it.
+    pub is_sent: bool,
     /// The channel asked to wait until then.
     pub wait_until: Option<jiff::Timestamp>,
 }
@@ -85,6 +87,7 @@ impl Sender {
         count(channel, outcome);
         let told = Told {
             chat: part.identity.external_id.clone(),
+            is_sent: matches!(carried, Carried::Sent { .. }),
             wait_until: match &carried {
                 Carried::Again { at, error } if error.code == "rate_limited" => Some(*at),
                 _ => None,
@@ -92,7 +95,7 @@ impl Sender {
         };
         match &carried {
             Carried::Failed { error, .. } | Carried::Unknown { error } => {
-                tracing::error!(conversation = %part.conversation_id, message = %part.message_id, outcome, code = error.code, detail = error.detail, "a message was not delivered");
+                tracing::error!(conversation = %part.conversation_id, message_id = %part.message_id, outcome, code = error.code, detail = error.detail, "a message was not delivered");
             }
             Carried::Again { error, .. } => {
                 tracing::warn!(conversation = %part.conversation_id, code = error.code, attempt = part.attempt, "a message will be carried again");
@@ -109,7 +112,8 @@ impl Sender {
     /// Stores the outcome. A store that is away for a moment must not turn what is known into doubt.
     async fn keep(&self, carrying: &Carrying, carried: &Carried) {
         for wait in [100, 300, 1000, 3000, 0] {
-            let kept = self.store.carried(carrying, carried, self.messenger.pace(), self.clock.now()).await;
+            let pace = self.messenger.pace(&carrying.part.identity);
+            let kept = self.store.carried(carrying, carried, pace, self.clock.now()).await;
             match kept {
                 Ok(()) => return,
                 Err(StoreError::LostLease) => {

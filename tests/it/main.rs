@@ -13,6 +13,7 @@ mod house;
 mod http;
 mod inbox;
 mod layers;
+mod logs;
 mod nlu;
 mod serve;
 mod store;

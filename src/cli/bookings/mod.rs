@@ -1,5 +1,7 @@
 //! `flow bookings`: the ledger, over the active CRM.
 
+mod reconcile;
+
 use clap::{Args, Subcommand};
 use jiff::ToSpan;
 use serde_json::Value;
@@ -35,6 +37,8 @@ pub enum BookingsCommand {
     Move(MoveArgs),
     /// Cancel a visit
     Cancel(CancelArgs),
+    /// Ask the CRM about bookings whose outcome nobody knows
+    Reconcile(reconcile::ReconcileArgs),
 }
 
 /// Show bookings by the start of the visit
@@ -206,6 +210,7 @@ pub fn run(command: BookingsCommand, cx: &mut Context) -> Result<(), Failure> {
         BookingsCommand::Create(args) => create(args, cx),
         BookingsCommand::Move(args) => move_to(args, cx),
         BookingsCommand::Cancel(args) => cancel(args, cx),
+        BookingsCommand::Reconcile(args) => reconcile::run(&args, cx),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli::context::{Context, Open};
 use crate::cli::failure::Failure;
 use crate::cli::output::{lines, one_line};
 use crate::cli::times::Here;
-use crate::domain::conversation::{Conversation, Message, Role};
+use crate::domain::conversation::{Conversation, DeliveryState, Message, Role};
 
 /// Show one conversation with its messages
 #[derive(Debug, Args)]
@@ -63,7 +63,7 @@ pub(super) fn message_text(message: &Message, here: &Here) -> String {
         Role::Customer => "client",
         other => other.as_str(),
     };
-    let mut text = format!("{}  {role}\n", here.show(message.at));
+    let mut text = format!("{}  {role}{}\n", here.show(message.at), carried(message));
     for line in lines(&message.text).lines() {
         let _ = writeln!(text, "  {line}");
     }
@@ -72,4 +72,16 @@ pub(super) fn message_text(message: &Message, here: &Here) -> String {
         let _ = writeln!(text, "  {}", buttons.join(" "));
     }
     text
+}
+
+/// What a person must know of a message that is not simply there.
+fn carried(message: &Message) -> String {
+    let Some(delivery) = &message.delivery else { return String::new() };
+    let why = delivery.error.as_ref().map(|error| format!(": {}", error.code)).unwrap_or_default();
+    match delivery.state {
+        DeliveryState::Queued | DeliveryState::Sending => format!("  (on its way{why})"),
+        DeliveryState::Failed => format!("  (NOT delivered{why})"),
+        DeliveryState::Unknown => "  (may not have arrived: `flow jobs list --state dead`)".to_owned(),
+        DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Read => String::new(),
+    }
 }

@@ -17,6 +17,7 @@ use super::query::Params;
 use super::view::time;
 use super::{Http, auth};
 use crate::config::settings::HealthDetails;
+use crate::domain::contact::Channel;
 
 /// The whole look may take so long; the route promises 50 ms.
 const BUDGET: Duration = Duration::from_millis(40);
@@ -68,12 +69,13 @@ pub async fn all(
     let mut body = json!({ "status": word, "version": env!("CARGO_PKG_VERSION"), "uptime_s": uptime });
     if shows_details(&http, &context, &headers).await? {
         let web = if http.app.config.channels.web.enabled { "ok" } else { "disabled" };
+        let telegram = if http.app.reaches(Channel::Telegram) { "ok" } else { "disabled" };
         body["commit"] = option_env!("FLOW_COMMIT").into();
         body["started_at"] = time(http.life.started_at()).into();
         body["checks"] = json!({
             "database": found.database,
             "outbox": found.outbox,
-            "channels": { "web": { "status": web }, "api": { "status": "ok" } },
+            "channels": { "web": { "status": web }, "telegram": { "status": telegram }, "api": { "status": "ok" } },
             "llm": { "status": "disabled" },
             "crm": found.crm,
             "knowledge_base": found.knowledge,

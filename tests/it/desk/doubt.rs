@@ -185,3 +185,23 @@ async fn a_schedule_that_cannot_be_seen_is_no_silence() {
     desk.office.app.store.hand_back(talk.id.unwrap(), desk.office.app.now()).await.unwrap();
     assert!(talk.says("Поменять масло в четверг в 11:00").await.contains("11:00"));
 }
+
+#[tokio::test]
+async fn a_message_that_breaks_its_turn_stops_its_own_dialogue_for_seconds_and_nobody_elses() {
+    let desk = Desk::open().await;
+    desk.vendor.next("slots", &[Fate::Panics; 9]);
+    let mut unlucky = Talk::new(&desk.office, "unlucky");
+    let mut other = Talk::new(&desk.office, "other");
+    unlucky.sends("Поменять масло в четверг в 11:00", None).await;
+    assert!(other.says("Какой у вас адрес?").await.contains("Складская"));
+    let mut heard = String::new();
+    for _ in 0..4 {
+        heard.push_str(&unlucky.hears().await);
+        desk.wait(SignedDuration::from_secs(2));
+    }
+    assert!(heard.contains("администратор"), "{heard}");
+    assert_eq!(unlucky.conversation().await.handoff.unwrap().reason, "failures");
+    let stats = desk.office.app.store.queue_stats().await.unwrap();
+    assert_eq!((stats.pending, stats.dead), (0, 1), "kept for a person to look at");
+    assert!(other.says("Сколько стоит шиномонтаж?").await.contains('₽'));
+}

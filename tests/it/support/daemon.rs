@@ -71,13 +71,18 @@ impl Daemon {
 
     /// As `start`; one that ends before it is ready answers what it said.
     pub fn try_start(home: &Home, arguments: &[&str], env: &[(&str, &str)]) -> Result<Self, String> {
+        Self::try_logged(home, arguments, env, Stdio::inherit())
+    }
+
+    /// As `try_start`, with what it logs going elsewhere.
+    pub fn try_logged(home: &Home, arguments: &[&str], env: &[(&str, &str)], log: Stdio) -> Result<Self, String> {
         let mut command = home.command(&["serve"]);
         let mut child = command
             .args(arguments)
             .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .expect("the daemon starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use flow::adapters::crm::local::Local;
 use flow::domain::clock::Clock;
 use flow::domain::company::Profile;
-use flow::domain::crm::{Appointment, AppointmentQuery, BookRequest, Calendar, Crm, MoveRequest, Probe, Slot, SlotQuery};
+use flow::domain::crm::{
+    Appointment, AppointmentQuery, BookRequest, Calendar, Crm, MoveRequest, Probe, Slot, SlotQuery,
+};
 use flow::domain::fault::{Fault, FaultKind};
 use flow::domain::store::Companies;
 use flow::store::sqlite::SqliteStore;
@@ -22,6 +24,8 @@ pub enum Fate {
     AppliedThenLost,
     /// It is not done, and nobody can know.
     LostBefore,
+    /// The adapter has a bug.
+    Panics,
     /// It fails in this way, certainly without effect.
     Fails(FaultKind),
 }
@@ -93,6 +97,7 @@ impl Vendor {
                 call.await?;
                 Err(fault(FaultKind::UnknownOutcome))
             }
+            Fate::Panics => panic!("{operation}: as the script says"),
             Fate::LostBefore => Err(fault(FaultKind::UnknownOutcome)),
             Fate::Fails(kind) => Err(fault(kind)),
         }

@@ -102,3 +102,24 @@ fn updates_come_through_the_webhook_in_the_order_they_were_written() {
     bot.api.deliver_to(&daemon.url, Some(SECRET));
     bot.heard(ANNA, 6);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_stored_is_told_to_come_again_and_is_not_lost() {
+    let bot = Bot::new();
+    let daemon = bot.serve(HOOK);
+    let mut update = bot.api.text(ANNA, "Какой у вас адрес?");
+    update["update_id"] = 5.into();
+    let other = rusqlite::Connection::open(bot.home.store()).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let call = || {
+        let request = http.post(format!("{}/api/v1/telegram/webhook", daemon.url)).body(update.to_string());
+        request.header("x-telegram-bot-api-secret-token", SECRET).send()
+    };
+    let refused = call().await.unwrap();
+    assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (503, "5"));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(call().await.unwrap().status().as_u16(), 200);
+    bot.heard(ANNA, 1);
+    assert_eq!(bot.stored()[0]["message_count"], 2);
+}

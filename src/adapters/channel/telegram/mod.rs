@@ -20,7 +20,8 @@ use teloxide::types::{CallbackQueryId, ChatAction, MessageId};
 
 use self::client::{call, fault};
 use crate::domain::channel::{ChannelProbe, Courtesy, Delivery, Event, Hook, Messenger, Unreadable};
-use crate::domain::contact::Channel;
+use crate::domain::contact::{Channel, Identity};
+use crate::domain::conversation::DeliveryError;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::outbox::{Carried, Pace, Part};
 
@@ -30,6 +31,8 @@ const UPDATES: [&str; 4] = ["message", "edited_message", "callback_query", "my_c
 const BATCH: u8 = 100;
 /// Messages that may follow each other at once after a silence.
 const BURST: u32 = 2;
+/// Time between two messages to a group.
+const IN_A_GROUP: SignedDuration = SignedDuration::from_secs(3);
 /// A call that nothing depends on is not waited for any longer.
 const COURTESY: Duration = Duration::from_secs(5);
 
@@ -148,9 +151,11 @@ impl Messenger for Telegram {
         self.settings.delivery
     }
 
-    fn pace(&self) -> Option<Pace> {
+    fn pace(&self, to: &Identity) -> Option<Pace> {
         let rate = self.settings.per_chat;
         let every = (rate > 0.0).then(|| SignedDuration::try_from_secs_f64(1.0 / rate).ok()).flatten()?;
+        // A group takes twenty messages a minute, whoever they are for.
+        let every = if to.external_id.starts_with('-') { every.max(IN_A_GROUP) } else { every };
         Some(Pace { every, burst: BURST })
     }
 
@@ -179,6 +184,11 @@ impl Messenger for Telegram {
     }
 
     async fn carry(&self, part: &Part, now: Timestamp) -> Carried {
+        if part.identity.account != self.me.id {
+            let detail = "the dialogue is with another bot; the client must write to this one first";
+            let error = DeliveryError { code: "another_account".to_owned(), detail: detail.to_owned() };
+            return Carried::Failed { error, unreachable: None };
+        }
         send::carry(&self.bot, part, now).await
     }
 
