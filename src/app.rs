@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore, mpsc};
 
 use crate::adapters::channel::telegram::{self, Telegram};
@@ -30,6 +31,8 @@ const COURTESIES: usize = 1024;
 /// The names of secrets in the store.
 const BUTTON_KEY: &str = "buttons";
 const HOOK_SECRET: &str = "telegram_webhook";
+/// What a channel was told last of where to call us.
+const HOOK_MARK: &str = "hook";
 /// Where Telegram calls us.
 pub const TELEGRAM_HOOK: &str = "/api/v1/telegram/webhook";
 
@@ -302,11 +305,37 @@ impl App {
         }
     }
 
+    /// Remembers that a channel was told to call that address with the present secret.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn note_hook(&self, messenger: &dyn Messenger, url: &str) -> StoreResult<()> {
+        let value = told_of(url, &self.hook_secret(messenger.channel()).await?);
+        let account = messenger.account().to_owned();
+        let mark = Mark { channel: messenger.channel(), account, name: HOOK_MARK, value };
+        self.store.ingest(Vec::new(), Some(&mark), self.now()).await.map(|_| ())
+    }
+
+    /// Whether a channel was told last to call that address with the present secret.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn knows_hook(&self, messenger: &dyn Messenger, url: &str) -> StoreResult<bool> {
+        let told = self.store.mark(messenger.channel(), messenger.account(), HOOK_MARK).await?;
+        let secret = self.hook_secret(messenger.channel()).await?;
+        Ok(told.is_some_and(|(told, _)| told == told_of(url, &secret)))
+    }
+
     /// Where a channel is to call us; nothing without `http.public_url`.
     #[must_use]
     pub fn hook_url(&self, _channel: Channel) -> Option<String> {
         self.config.http.public_url.as_ref().map(|url| format!("{}{TELEGRAM_HOOK}", url.trim_end_matches('/')))
     }
+}
+
+/// What is remembered of a call's address and secret: the secret only as a hash.
+fn told_of(url: &str, secret: &str) -> String {
+    format!("{} {url}", hex(&Sha256::digest(secret)))
 }
 
 fn crowded() -> StoreError {

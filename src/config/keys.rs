@@ -105,7 +105,7 @@ pub const KEYS: &[Key] = &[
     ),
     key("channels.telegram.api_url", Kind::Url, "The Bot API server"),
     key("channels.telegram.base_url", Kind::Url, "Stands for api_url when given"),
-    key("channels.telegram.timeout", Kind::Duration(SECOND, 5 * MINUTE), "The longest call, a long poll included"),
+    key("channels.telegram.timeout", Kind::Duration(SECOND, MINUTE), "The longest call, a long poll included"),
     key("channels.telegram.proxy", Kind::Secret(8), "The way out: socks5://HOST:PORT or http://HOST:PORT"),
     key("channels.telegram.ca_bundle", Kind::Path, "Further certificates to trust, a PEM file"),
     key("channels.telegram.typing", Kind::Bool, "Whether the client sees that an answer is being written"),

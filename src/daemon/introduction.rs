@@ -1,4 +1,4 @@
-//! Learns who we are on a channel: in a group people call us by that name.
+//! Learns who we are on a channel (in a group people call us by that name), and has it call us.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::domain::channel::{Mark, Messenger};
+use crate::domain::channel::{Delivery, Mark, Messenger};
 
 const MARK: &str = "username";
 /// Without a name from an earlier start the first updates wait for it, but not for long.
@@ -47,6 +47,38 @@ async fn ask(app: &App, messenger: &dyn Messenger, known: Option<&str>) -> bool 
     true
 }
 
+/// Who we are, and that the channel calls us where it should.
+async fn settle(app: &App, messenger: &dyn Messenger, known: Option<&str>) -> bool {
+    ask(app, messenger, known).await && register(app, messenger).await
+}
+
+/// Where the channel is to call us and does not, it is told so; what waits there is kept.
+async fn register(app: &App, messenger: &dyn Messenger) -> bool {
+    let channel = messenger.channel();
+    let Some(url) = app.hook_url(channel).filter(|_| messenger.delivery() == Delivery::Webhook) else { return true };
+    let set = async {
+        let hook = messenger.hook().await.map_err(|fault| fault.to_string())?;
+        // Calls that we refused carried another secret.
+        let is_refused = hook.failure.as_deref().is_some_and(|failure| failure.contains("401"));
+        let is_known = app.knows_hook(messenger, &url).await.map_err(|error| error.to_string())?;
+        if hook.url == url && is_known && !is_refused {
+            return Ok(());
+        }
+        let secret = app.hook_secret(channel).await.map_err(|error| error.to_string())?;
+        messenger.register(&url, &secret).await.map_err(|fault| fault.to_string())?;
+        app.note_hook(messenger, &url).await.map_err(|error| error.to_string())?;
+        tracing::info!(%channel, url, "the channel calls us from now on");
+        Ok::<(), String>(())
+    };
+    match set.await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%channel, url, error, "the channel cannot be told where to call us; `flow channel register` tells more");
+            false
+        }
+    }
+}
+
 /// Asks until it is known.
 ///
 /// # Errors
@@ -61,7 +93,7 @@ pub async fn run(
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            is_known = ask(&app, &*messenger, known.as_deref()) => if is_known { break },
+            is_known = settle(&app, &*messenger, known.as_deref()) => if is_known { break },
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),

@@ -45,6 +45,8 @@ pub struct Part {
     pub buttons: Vec<Button>,
     /// It asks for the client's phone.
     pub asks_phone: bool,
+    /// How many parts the message has.
+    pub parts: u32,
     /// 1 on the first try.
     pub attempt: u32,
 }
@@ -121,7 +123,7 @@ pub struct OutboxStats {
     pub queued: u64,
     /// Parts under way.
     pub sending: u64,
-    /// Parts of which nobody knows whether they went out.
+    /// Parts of which nobody knows whether they went out, and nobody has decided yet.
     pub unknown: u64,
     /// Since when the oldest waits.
     pub oldest: Option<Timestamp>,

@@ -63,6 +63,7 @@ pub(super) fn register(args: RegisterArgs, cx: &mut Context) -> Result<(), Failu
             return Err(Failure::new("rejected", exit::REFUSED, message)
                 .hint("somebody else may use the same token; register again, or take a new token"));
         }
+        app.note_hook(messenger.as_ref(), &url).await?;
         out.told(&HOOK, &view(channel, &hook), &format!("{channel} calls {url}"))?;
         if messenger.delivery() == Delivery::Polling {
             out.note(&format!(

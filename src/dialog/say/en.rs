@@ -214,10 +214,10 @@ impl Phrases for En {
         "Sorry, I could not deal with your message. I am passing it to a colleague, who will answer you here."
     }
     fn voice_received(&self) -> &'static str {
-        "Your voice message is received and kept, but I cannot listen to it right now. Please write it as text."
+        "Your voice message is received, but I cannot listen to it right now. Please write it as text."
     }
     fn media_received(&self) -> &'static str {
-        "Thank you, the file is received and kept, a colleague will see it. Please describe in words how I can help."
+        "Thank you, the file is received, but I cannot look at it. Please describe in words how I can help."
     }
     fn card_of_somebody(&self) -> &'static str {
         "This is somebody else's contact. If the booking is for that number, please write it as text."

@@ -11,7 +11,7 @@ use crate::domain::conversation::{Button, DeliveryError, DeliveryState};
 use crate::domain::id::MessageId;
 use crate::domain::job::{NewJob, Pool, Work};
 use crate::domain::outbox::{Carried, Carrying, Outbox, OutboxStats, Pace, Part, Taken, Unreachable};
-use crate::domain::store::{StoreError, StoreResult};
+use crate::domain::store::StoreResult;
 use crate::domain::text::parts;
 
 #[async_trait]
@@ -44,10 +44,6 @@ impl Outbox for SqliteStore {
 
     async fn outbox_stats(&self) -> StoreResult<OutboxStats> {
         self.read(|c| {
-            let count = |state: &str| {
-                let sql = format!("SELECT count(*) FROM outbox WHERE state='{state}'");
-                Ok::<_, StoreError>(scalar::<i64>(c, &sql, [])?.unwrap_or(0).unsigned_abs())
-            };
             let open = "SELECT count(*) FILTER (WHERE state='queued'), count(*) FILTER (WHERE state='sending')
                         FROM outbox WHERE state IN ('queued', 'sending')";
             let open = one(c, open, [], |row| {
@@ -55,7 +51,10 @@ impl Outbox for SqliteStore {
                 Ok((count(0)?, count(1)?))
             })?;
             let (queued, sending) = open.unwrap_or_default();
-            Ok(OutboxStats { queued, sending, unknown: count("unknown")?, oldest: jobs::oldest_open(c)? })
+            // Those that a person has not decided about.
+            let doubtful = "SELECT count(*) FROM jobs WHERE state=2 AND kind='send_reply'";
+            let unknown = scalar::<i64>(c, doubtful, [])?.unwrap_or(0).unsigned_abs();
+            Ok(OutboxStats { queued, sending, unknown, oldest: jobs::oldest_open(c)? })
         })
         .await
     }
@@ -122,6 +121,7 @@ fn read(row: &Row<'_>) -> StoreResult<Lying> {
             text: text(row, "body")?,
             asks_phone: number + 1 == parts && text_opt(row, "asks")?.as_deref() == Some("phone"),
             buttons,
+            parts: u32::try_from(parts).unwrap_or(1),
             attempt: u32::try_from(int(row, "attempts")?).unwrap_or(0),
         },
         state: parsed(row, "state", DeliveryState::parse)?,
@@ -166,7 +166,10 @@ fn take(c: &Connection, pool: &Pool, limit: u32, lease_until: Timestamp, now: Ti
             }
             (DeliveryState::Queued, None) => {
                 part.attempt += 1;
-                note(c, (part.id, parts), part.message_id, DeliveryState::Sending, None, None, now)?;
+                // The message itself is only touched when something is known of it: this is the hot path.
+                let sql =
+                    "UPDATE outbox SET state='sending', error=NULL, attempts=attempts+1, updated_at=?2 WHERE id=?1";
+                execute(c, sql, params![part.id, ms(now)])?;
                 taken.parts.push(Carrying { lease, job, part });
             }
             // It was settled before its job was: nothing is left to do.
@@ -188,8 +191,7 @@ fn settle(
     now: Timestamp,
 ) -> StoreResult<()> {
     let Carrying { lease, job, part } = carrying;
-    let parts: i64 = scalar(c, "SELECT parts FROM outbox WHERE id=?1", [part.id])?.unwrap_or(1);
-    let key = (part.id, parts);
+    let key = (part.id, i64::from(part.parts));
     let set = |state, error: Option<&DeliveryError>, external: Option<&str>| {
         note(c, key, part.message_id, state, error, external, now)
     };
@@ -293,31 +295,30 @@ fn note(
     now: Timestamp,
 ) -> StoreResult<()> {
     let error = error.map(to_json).transpose()?;
-    let tried = i64::from(state == DeliveryState::Sending);
+    let sql = "UPDATE outbox SET state=?2, error=?3, external_id=coalesce(?4, external_id), updated_at=?5 WHERE id=?1";
+    execute(c, sql, params![part, state.as_str(), error, external_id, ms(now)])?;
+    let (state, attempts) = match parts {
+        1 => (state, scalar(c, "SELECT attempts FROM outbox WHERE id=?1", [part])?.unwrap_or(0)),
+        _ => state_of(c, message)?,
+    };
     execute(
         c,
-        "UPDATE outbox SET state=?2, error=?3, external_id=coalesce(?4, external_id), attempts=attempts+?5,
-         updated_at=?6 WHERE id=?1",
-        params![part, state.as_str(), error, external_id, tried, ms(now)],
-    )?;
-    let state = if parts > 1 { state_of(c, message)? } else { state };
-    execute(
-        c,
-        "UPDATE messages SET delivery_state=?2, delivery_error=?3, delivery_attempts=delivery_attempts+?4,
-         delivery_at=?5, external_id=coalesce(external_id, ?6) WHERE id=?1",
-        params![message.to_string(), state.as_str(), error, tried, ms(now), external_id],
+        "UPDATE messages SET delivery_state=?2, delivery_error=?3, delivery_attempts=?4, delivery_at=?5,
+         external_id=coalesce(external_id, ?6) WHERE id=?1",
+        params![message.to_string(), state.as_str(), error, attempts, ms(now), external_id],
     )
     .map(|_| ())
 }
 
-/// What is told of a message in several parts: the worst that is certain, else how far it is.
-fn state_of(c: &Connection, message: MessageId) -> StoreResult<DeliveryState> {
+/// What is told of a message in several parts: the worst that is certain, else how far it is; and how often
+/// parts of it were tried.
+fn state_of(c: &Connection, message: MessageId) -> StoreResult<(DeliveryState, i64)> {
     use DeliveryState::{Failed, Queued, Sending, Sent, Unknown};
-    let states = all(c, "SELECT state FROM outbox WHERE message_id=?1", [message.to_string()], |row| {
-        parsed(row, "state", DeliveryState::parse)
+    let parts = all(c, "SELECT state, attempts FROM outbox WHERE message_id=?1", [message.to_string()], |row| {
+        Ok((parsed(row, "state", DeliveryState::parse)?, int(row, "attempts")?))
     })?;
-    let has = |state| states.contains(&state);
-    Ok(match () {
+    let has = |state| parts.iter().any(|(known, _)| *known == state);
+    let state = match () {
         () if has(Failed) => Failed,
         () if has(Unknown) => Unknown,
         () if has(Sending) => Sending,
@@ -329,7 +330,8 @@ fn state_of(c: &Connection, message: MessageId) -> StoreResult<DeliveryState> {
             }
         }
         () => Sent,
-    })
+    };
+    Ok((state, parts.iter().map(|(_, attempts)| attempts).sum()))
 }
 
 /// A person wants it sent after all.

@@ -229,16 +229,15 @@ pub(super) fn bury(c: &Connection, lease: &Lease, job: i64, error: &str, now: Ti
 
 /// Lets go of a lane whose head is done; the next job is not taken before `not_before`.
 pub(super) fn advance(c: &Connection, lease: &Lease, not_before: Option<Timestamp>, now: Timestamp) -> StoreResult<()> {
-    owned(execute(
-        c,
-        "UPDATE lanes SET lease_until=NULL, lease_token=NULL, attempts=0, pending=pending-1, not_before=?4,
-         ready_at=CASE WHEN pending>1 THEN max(?3, coalesce(?4, 0)) END WHERE lane=?1 AND lease_token=?2",
-        params![lease.lane, lease.token, ms(now), not_before.map(ms)],
-    )?)?;
-    if not_before.is_some() {
-        return Ok(());
+    let sql = "UPDATE lanes SET lease_until=NULL, lease_token=NULL, attempts=0, pending=pending-1, not_before=?4,
+               ready_at=CASE WHEN pending>1 THEN max(?3, coalesce(?4, 0)) END WHERE lane=?1 AND lease_token=?2
+               RETURNING pending";
+    let left: Option<i64> = scalar(c, sql, params![lease.lane, lease.token, ms(now), not_before.map(ms)])?;
+    match left {
+        None => Err(StoreError::LostLease),
+        Some(left) if left > 0 || not_before.is_some() => Ok(()),
+        Some(_) => execute(c, "DELETE FROM lanes WHERE lane=?1 AND pending<=0", [&lease.lane]).map(|_| ()),
     }
-    execute(c, "DELETE FROM lanes WHERE lane=?1 AND pending<=0", [&lease.lane]).map(|_| ())
 }
 
 /// Lets go of a lane whose head is tried again then.

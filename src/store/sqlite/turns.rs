@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::conversations::{address_of, append, conversation, messages, read_message};
+use super::conversations::{append, conversation, messages, read_message};
 use super::handoffs::set_handoff;
 use super::rows::{all, execute, int, json, ms, one, parsed, scalar, time_of, to_json};
 use super::{SqliteStore, jobs, leads, ledger, queue};
@@ -82,7 +82,10 @@ fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) 
         )?;
     }
     // The lead is made of what the contact is now.
-    let mut current = conversation(c, id)?.ok_or(StoreError::NotFound("conversation"))?;
+    let mut current = match effects.name.is_some() || effects.phone.is_some() {
+        true => conversation(c, id)?.ok_or(StoreError::NotFound("conversation"))?,
+        false => current,
+    };
     if let Some(draft) = &effects.lead
         && let Some(lead) = leads::from_dialogue(c, &current, draft, now)?
     {
@@ -97,9 +100,8 @@ fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) 
     if let Some(update) = &effects.booking {
         ledger::apply(c, update, now)?;
     }
-    let address = address_of(c, id)?;
     for message in &effects.messages {
-        append(c, id, &address, message, now)?;
+        append(c, id, &current.identity, message, now)?;
     }
     // Before the hand-over, which remembers how far the bot had answered.
     bookkeeping(c, &key, effects, now)?;

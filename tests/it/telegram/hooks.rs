@@ -84,6 +84,20 @@ fn registering_sets_the_address_and_looks_whether_it_stands() {
 }
 
 #[test]
+fn a_daemon_that_is_to_be_called_says_where_and_only_when_it_must() {
+    let bot = Bot::new();
+    let url = ("FLOW_HTTP__PUBLIC_URL", "https://bot.example.ru");
+    let mut daemon = bot.serve(&[HOOK[0], HOOK[1], url]);
+    bot.api.wait_until_blocking("the webhook", |api| api.webhook().is_some_and(|(_, secret)| secret == SECRET));
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait().code(), Some(0));
+    assert!(bot.api.webhook().is_some(), "a stop leaves it: what comes meanwhile is delivered later");
+    let _daemon = bot.serve(&[HOOK[0], HOOK[1], url]);
+    bot.api.wait_until_blocking("a look", |api| api.count("getWebhookInfo") >= 3);
+    assert_eq!(bot.api.count("setWebhook"), 1);
+}
+
+#[test]
 fn updates_come_through_the_webhook_in_the_order_they_were_written() {
     let bot = Bot::new();
     let mut daemon = bot.serve(HOOK);
