@@ -61,7 +61,8 @@ pub trait Queue: Send + Sync {
     /// One job.
     async fn job(&self, id: &str) -> StoreResult<Option<Job>>;
 
-    /// Gives a dead job another chance, before what waits in its lane, or has one that waits run at once.
+    /// Gives a dead job another chance at the end of its lane, under a new number, or has one that waits run at
+    /// once.
     /// `NotFound` when there is none, `LostLease` when a worker has it.
     async fn retry_job(&self, id: &str, now: Timestamp) -> StoreResult<Job>;
 

@@ -438,7 +438,9 @@ pub(super) fn append(
 ) -> StoreResult<MessageId> {
     let message_id = MessageId::new(now);
     let buttons = if message.buttons.is_empty() { None } else { Some(to_json(&message.buttons)?) };
-    let is_carried = identity.channel.is_carried() && matches!(message.role, Role::Bot | Role::Operator);
+    // Nothing can be carried of a message without words.
+    let has_words = !message.text.trim().is_empty();
+    let is_carried = identity.channel.is_carried() && has_words && matches!(message.role, Role::Bot | Role::Operator);
     let state = if is_carried { DeliveryState::Queued } else { DeliveryState::Sent };
     execute(
         c,

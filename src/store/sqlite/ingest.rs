@@ -115,8 +115,9 @@ fn edit(c: &Connection, identity: &Identity, external_id: &str, body: &str, now:
     let Some((seq, conversation)) = known else { return Ok(Stored::New(None)) };
     execute(
         c,
-        "UPDATE conversations SET last_text=substr(?2, 1, ?4) WHERE id=?1
-         AND ?3=(SELECT max(seq) FROM messages WHERE conversation_id=?1)",
+        "UPDATE conversations SET version=version+1, last_text=CASE WHEN
+         ?3=(SELECT max(seq) FROM messages WHERE conversation_id=?1) THEN substr(?2, 1, ?4) ELSE last_text END
+         WHERE id=?1",
         params![conversation.to_string(), body, seq, EXCERPT],
     )?;
     let indexed = "SELECT CAST(value AS INTEGER) FROM meta WHERE key='indexed_seq'";

@@ -111,11 +111,17 @@ pub(super) fn retry(c: &Connection, id: &str, now: Timestamp) -> StoreResult<Job
             execute(c, sql, params![job.lane, ms(now)])?;
         }
         JobState::Dead => {
-            execute(c, "UPDATE jobs SET state=0, died_at=NULL, attempts=0 WHERE id=?1", [id])?;
+            // A new number puts it behind what waits, and never before what runs.
+            let sql = "INSERT INTO jobs(lane, kind, payload, created_at) SELECT lane, kind, payload, created_at
+                       FROM jobs WHERE id=?1";
+            execute(c, sql, [id])?;
+            let again = c.last_insert_rowid().to_string();
+            execute(c, "DELETE FROM jobs WHERE id=?1", [id])?;
             enter(c, &job.lane, 1, now)?;
             if let Some(part) = part_of(&job) {
                 outbox::queue_again(c, part, now)?;
             }
+            return known(c, &again);
         }
     }
     known(c, id)
@@ -132,13 +138,18 @@ pub(super) fn cancel(c: &Connection, id: &str, now: Timestamp) -> StoreResult<Jo
             execute(c, "DELETE FROM jobs WHERE id=?1", [id])?;
         }
         JobState::Waiting => {
+            let head = "SELECT min(id) FROM jobs WHERE lane=?1 AND state=0";
+            let head = scalar::<Option<i64>>(c, head, [&job.lane])?.flatten();
+            let is_head = head.is_some_and(|head| head.to_string() == id);
             execute(c, "DELETE FROM jobs WHERE id=?1", [id])?;
-            // The next in the lane has not been tried yet.
-            let sql =
-                "UPDATE lanes SET pending=pending-1, attempts=CASE WHEN lease_until IS NULL THEN 0 ELSE attempts END,
-                       ready_at=CASE WHEN pending>1 THEN ready_at END WHERE lane=?1";
-            execute(c, sql, [&job.lane])?;
-            execute(c, "DELETE FROM lanes WHERE lane=?1 AND pending<=0 AND lease_until IS NULL", [&job.lane])?;
+            // The next in the lane has not been tried yet, and waits for nothing that this one waited for.
+            let sql = "UPDATE lanes SET pending=pending-1, attempts=CASE WHEN ?2 THEN 0 ELSE attempts END,
+                       ready_at=CASE WHEN pending<=1 THEN NULL WHEN ?2 THEN max(?3, coalesce(not_before, 0))
+                       ELSE ready_at END WHERE lane=?1";
+            execute(c, sql, params![job.lane, is_head, ms(now)])?;
+            let idle = "DELETE FROM lanes WHERE lane=?1 AND pending<=0 AND lease_until IS NULL
+                        AND coalesce(not_before, 0)<=?2";
+            execute(c, idle, params![job.lane, ms(now)])?;
             if let Some(part) = part_of(&job) {
                 outbox::call_off(c, part, now)?;
             }

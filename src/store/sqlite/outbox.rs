@@ -9,7 +9,7 @@ use super::{SqliteStore, jobs, queue};
 use crate::domain::contact::{Channel, Identity};
 use crate::domain::conversation::{Button, DeliveryError, DeliveryState};
 use crate::domain::id::MessageId;
-use crate::domain::job::{NewJob, Pool, Work};
+use crate::domain::job::{Lease, NewJob, Pool, Work};
 use crate::domain::outbox::{Carried, Carrying, Outbox, OutboxStats, Pace, Part, Taken, Unreachable};
 use crate::domain::store::StoreResult;
 use crate::domain::text::parts;
@@ -148,14 +148,16 @@ fn take(c: &Connection, pool: &Pool, limit: u32, lease_until: Timestamp, now: Ti
             _ => None,
         };
         let Some(Lying { mut part, state, parts, unreachable }) = part else {
-            queue::bury(c, &lease, job, "a job of the outbox without its part", now)?;
+            queue::bury(c, &lease, job, "a job of the outbox without its part", None, now)?;
             continue;
         };
         match (state, unreachable) {
             (DeliveryState::Sending, _) => {
                 let error = fault("in_doubt", "the worker died while this was under way; it may have gone out");
                 note(c, (part.id, parts), part.message_id, DeliveryState::Unknown, Some(&error), None, now)?;
-                queue::bury(c, &lease, job, &error.detail, now)?;
+                // Taking it was no try.
+                execute(c, "UPDATE lanes SET attempts=max(attempts-1, 0) WHERE lane=?1", [&lease.lane])?;
+                queue::bury(c, &lease, job, &error.detail, None, now)?;
                 taken.doubtful.push(part.conversation_id);
             }
             (DeliveryState::Queued, Some(why)) => {
@@ -208,7 +210,7 @@ fn settle(
         Carried::Moved { to } => {
             queue::postpone(c, lease, now)?;
             set(DeliveryState::Queued, None, None)?;
-            relocate(c, &part.identity, to, &lease.lane)
+            relocate(c, &part.identity, to, &lease.lane, now)
         }
         Carried::Failed { error, unreachable } => {
             go_on(c, lease, *job, pace, now)?;
@@ -219,48 +221,54 @@ fn settle(
             }
         }
         Carried::Unknown { error } => {
-            queue::bury(c, lease, *job, &error.detail, now)?;
+            queue::bury(c, lease, *job, &error.detail, pause(c, lease, pace, now)?, now)?;
             set(DeliveryState::Unknown, Some(error), None)
         }
     }
 }
 
-/// Lets the chat go on at its pace (a generic cell rate: bursts after a silence, then one after the other).
-fn go_on(
-    c: &Connection,
-    lease: &crate::domain::job::Lease,
-    job: i64,
-    pace: Option<Pace>,
-    now: Timestamp,
-) -> StoreResult<()> {
-    let not_before = match pace {
-        None => None,
-        Some(pace) => {
-            let tolerance = pace.every * i32::try_from(pace.burst.saturating_sub(1)).unwrap_or(0);
-            let kept = "SELECT not_before FROM lanes WHERE lane=?1";
-            let kept = scalar::<Option<i64>>(c, kept, [&lease.lane])?.flatten().map(time).transpose()?;
-            let due = kept.map_or(now, |kept| (kept + tolerance).max(now)) + pace.every;
-            Some(due - tolerance)
-        }
-    };
-    queue::advance(c, lease, not_before, now)?;
+/// Lets the chat go on at its pace.
+fn go_on(c: &Connection, lease: &Lease, job: i64, pace: Option<Pace>, now: Timestamp) -> StoreResult<()> {
+    queue::advance(c, lease, pause(c, lease, pace, now)?, now)?;
     execute(c, "DELETE FROM jobs WHERE id=?1", [job]).map(|_| ())
 }
 
+/// When a chat may be written to again after a message now (a generic cell rate: bursts after a silence, then
+/// one after the other).
+fn pause(c: &Connection, lease: &Lease, pace: Option<Pace>, now: Timestamp) -> StoreResult<Option<Timestamp>> {
+    let Some(pace) = pace else { return Ok(None) };
+    let tolerance = pace.every * i32::try_from(pace.burst.saturating_sub(1)).unwrap_or(0);
+    let kept = "SELECT not_before FROM lanes WHERE lane=?1";
+    let kept = scalar::<Option<i64>>(c, kept, [&lease.lane])?.flatten().map(time).transpose()?;
+    let due = kept.map_or(now, |kept| (kept + tolerance).max(now)) + pace.every;
+    Ok(Some(due - tolerance))
+}
+
 /// A chat has another address: so have the conversations in it, and what waits for it.
-fn relocate(c: &Connection, identity: &Identity, to: &str, lane: &str) -> StoreResult<()> {
+fn relocate(c: &Connection, identity: &Identity, to: &str, lane: &str, now: Timestamp) -> StoreResult<()> {
     let chat = identity.external_id.split('/').next().unwrap_or_default();
-    let moved = execute(
-        c,
-        "UPDATE OR IGNORE conversations SET external_id=?4 || substr(external_id, length(?3)+1)
-         WHERE channel=?1 AND account=?2 AND (external_id=?3 OR substr(external_id, 1, length(?3)+1)=?3 || '/')",
-        params![identity.channel.as_str(), identity.account, chat, to],
-    )?;
-    let new = NewJob::chat_lane(identity.channel.as_str(), &identity.account, to);
-    if moved > 0 && execute(c, "UPDATE OR IGNORE lanes SET lane=?2 WHERE lane=?1", params![lane, new])? > 0 {
-        execute(c, "UPDATE jobs SET lane=?2 WHERE lane=?1 AND state=0", params![lane, new])?;
+    let of_chat = "channel=?1 AND account=?2 AND (external_id=?3 OR substr(external_id, 1, length(?3)+1)=?3 || '/')";
+    let moved = [
+        "substr(external_id, length(?3)+1)",
+        // Whoever has a dialogue there already keeps this one beside it.
+        "'/' || external_id",
+    ];
+    for rest in moved {
+        let sql =
+            format!("UPDATE OR IGNORE conversations SET external_id=?4 || {rest}, version=version+1 WHERE {of_chat}");
+        execute(c, &sql, params![identity.channel.as_str(), identity.account, chat, to])?;
     }
-    Ok(())
+    let new = NewJob::chat_lane(identity.channel.as_str(), &identity.account, to);
+    if execute(c, "UPDATE OR IGNORE lanes SET lane=?2 WHERE lane=?1", params![lane, new])? > 0 {
+        return execute(c, "UPDATE jobs SET lane=?2 WHERE lane=?1 AND state=0", params![lane, new]).map(|_| ());
+    }
+    // One chat has one lane: what waited in the old one stands behind what waits there.
+    let sql = "INSERT INTO jobs(lane, kind, payload, created_at, last_error)
+               SELECT ?2, kind, payload, created_at, last_error FROM jobs WHERE lane=?1 AND state=0 ORDER BY id";
+    let count = execute(c, sql, params![lane, new])?;
+    execute(c, "DELETE FROM jobs WHERE lane=?1 AND state=0", [lane])?;
+    execute(c, "DELETE FROM lanes WHERE lane=?1", [lane])?;
+    queue::enter(c, &new, i64::try_from(count).unwrap_or(0), now)
 }
 
 /// Says why an address takes no messages, or that it does.
@@ -272,7 +280,7 @@ pub(super) fn set_reach(
 ) -> StoreResult<()> {
     execute(
         c,
-        "UPDATE conversations SET unreachable=?4, unreachable_at=?5 WHERE channel=?1 AND account=?2 AND external_id=?3",
+        "UPDATE conversations SET unreachable=?4, unreachable_at=?5, version=version+1 WHERE channel=?1 AND account=?2 AND external_id=?3",
         params![
             identity.channel.as_str(),
             identity.account,
@@ -297,8 +305,8 @@ fn note(
     let error = error.map(to_json).transpose()?;
     let sql = "UPDATE outbox SET state=?2, error=?3, external_id=coalesce(?4, external_id), updated_at=?5 WHERE id=?1";
     execute(c, sql, params![part, state.as_str(), error, external_id, ms(now)])?;
-    let (state, attempts) = match parts {
-        1 => (state, scalar(c, "SELECT attempts FROM outbox WHERE id=?1", [part])?.unwrap_or(0)),
+    let (state, attempts, error) = match parts {
+        1 => (state, scalar(c, "SELECT attempts FROM outbox WHERE id=?1", [part])?.unwrap_or(0), error),
         _ => state_of(c, message)?,
     };
     execute(
@@ -310,28 +318,23 @@ fn note(
     .map(|_| ())
 }
 
-/// What is told of a message in several parts: the worst that is certain, else how far it is; and how often
-/// parts of it were tried.
-fn state_of(c: &Connection, message: MessageId) -> StoreResult<(DeliveryState, i64)> {
+/// What is told of a message in several parts: the worst that is certain, else how far it is; how often parts
+/// of it were tried, and why the part that decides is as it is.
+fn state_of(c: &Connection, message: MessageId) -> StoreResult<(DeliveryState, i64, Option<String>)> {
     use DeliveryState::{Failed, Queued, Sending, Sent, Unknown};
-    let parts = all(c, "SELECT state, attempts FROM outbox WHERE message_id=?1", [message.to_string()], |row| {
-        Ok((parsed(row, "state", DeliveryState::parse)?, int(row, "attempts")?))
+    let sql = "SELECT state, attempts, error FROM outbox WHERE message_id=?1 ORDER BY part";
+    let parts = all(c, sql, [message.to_string()], |row| {
+        Ok((parsed(row, "state", DeliveryState::parse)?, int(row, "attempts")?, text_opt(row, "error")?))
     })?;
-    let has = |state| parts.iter().any(|(known, _)| *known == state);
-    let state = match () {
-        () if has(Failed) => Failed,
-        () if has(Unknown) => Unknown,
-        () if has(Sending) => Sending,
-        () if has(Queued) => {
-            if has(Sent) {
-                Sending
-            } else {
-                Queued
-            }
-        }
-        () => Sent,
-    };
-    Ok((state, parts.iter().map(|(_, attempts)| attempts).sum()))
+    let first = |state| parts.iter().find(|(known, ..)| *known == state);
+    let attempts = parts.iter().map(|(_, attempts, _)| attempts).sum();
+    let decides = [Failed, Unknown, Sending, Queued].into_iter().find_map(first);
+    Ok(match decides {
+        // Some of it has arrived.
+        Some((Queued, _, error)) if first(Sent).is_some() => (Sending, attempts, error.clone()),
+        Some((state, _, error)) => (*state, attempts, error.clone()),
+        None => (Sent, attempts, None),
+    })
 }
 
 /// A person wants it sent after all.
@@ -343,6 +346,10 @@ pub(super) fn queue_again(c: &Connection, part: i64, now: Timestamp) -> StoreRes
 /// A person does not want it sent.
 pub(super) fn call_off(c: &Connection, part: i64, now: Timestamp) -> StoreResult<()> {
     let Some(found) = find(c, part)? else { return Ok(()) };
-    let error = fault("cancelled", "called off by the staff");
-    note(c, (part, found.parts), found.part.message_id, DeliveryState::Failed, Some(&error), None, now)
+    let (state, error) = match found.state {
+        // Its worker died meanwhile: it may have gone out.
+        DeliveryState::Sending => (DeliveryState::Unknown, fault("in_doubt", "it may have gone out; called off since")),
+        _ => (DeliveryState::Failed, fault("cancelled", "called off by the staff")),
+    };
+    note(c, (part, found.parts), found.part.message_id, state, Some(&error), None, now)
 }

@@ -220,9 +220,16 @@ pub(super) fn complete(c: &Connection, lease: &Lease, job: i64, now: Timestamp) 
 }
 
 /// As [`complete`], for a job that is given up and kept.
-pub(super) fn bury(c: &Connection, lease: &Lease, job: i64, error: &str, now: Timestamp) -> StoreResult<()> {
+pub(super) fn bury(
+    c: &Connection,
+    lease: &Lease,
+    job: i64,
+    error: &str,
+    not_before: Option<Timestamp>,
+    now: Timestamp,
+) -> StoreResult<()> {
     let attempts: i64 = scalar(c, "SELECT attempts FROM lanes WHERE lane=?1", [&lease.lane])?.unwrap_or(0);
-    advance(c, lease, None, now)?;
+    advance(c, lease, not_before, now)?;
     let sql = "UPDATE jobs SET state=2, last_error=?2, attempts=?3, died_at=?4 WHERE id=?1";
     execute(c, sql, params![job, error, attempts, ms(now)]).map(|_| ())
 }
@@ -254,6 +261,6 @@ fn finish(c: &Connection, lease: &Lease, job: i64, outcome: &Outcome, now: Times
             postpone(c, lease, *at)?;
             execute(c, "UPDATE jobs SET last_error=?2 WHERE id=?1", params![job, error]).map(|_| ())
         }
-        Outcome::Dead { error } => bury(c, lease, job, error, now),
+        Outcome::Dead { error } => bury(c, lease, job, error, None, now),
     }
 }

@@ -35,7 +35,7 @@ impl Turns for SqliteStore {
         self.write(move |c| {
             match &effects.given_up {
                 None => queue::complete(c, &lease, job, now)?,
-                Some(error) => queue::bury(c, &lease, job, error, now)?,
+                Some(error) => queue::bury(c, &lease, job, error, None, now)?,
             }
             apply(c, id, &effects, now)
         })

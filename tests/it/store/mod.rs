@@ -1,12 +1,17 @@
 //! What every store holds to. A case is written once; a row below runs all of them over one more store.
 
+mod chats;
 mod companies;
 mod conversations;
 mod handoffs;
 mod idempotency;
+mod ingest;
+mod jobs;
 mod knowledge;
 mod leads;
 mod ledger;
+mod odd_ends;
+mod outbox;
 mod queue;
 mod samples;
 mod sqlite_files;
@@ -85,6 +90,20 @@ store_suite! {
         a_contact_is_made_once_for_a_phone,
         an_unknown_conversation_is_not_found,
     }
+    ingest {
+        an_event_is_one_message_with_its_conversation_and_job,
+        an_event_delivered_ten_times_is_one,
+        an_event_delivered_ten_times_at_once_is_one,
+        the_same_message_under_another_event_number_is_a_duplicate,
+        the_same_event_number_on_another_account_is_another_event,
+        a_batch_is_stored_in_its_order_and_with_its_mark,
+        an_edit_changes_the_words_and_nothing_else,
+        the_beginning_of_an_edited_text_is_kept_for_lists,
+        an_edit_of_what_no_client_wrote_changes_nothing,
+        an_address_takes_nothing_until_the_client_writes,
+        forgetting_begins_with_the_oldest_events_and_keeps_messages_known,
+        what_means_nothing_is_only_kept,
+    }
     handoffs {
         of_two_who_take_one_conversation_one_has_it,
         a_reply_takes_what_nobody_has,
@@ -96,6 +115,8 @@ store_suite! {
     turns {
         a_turn_starts_from_what_no_turn_has_seen,
         a_turn_writes_everything_together,
+        what_a_turn_schedules_is_written_with_it,
+        a_job_that_is_given_up_is_kept_and_what_was_said_is_written,
         a_taken_slot_writes_nothing,
         a_lost_lease_writes_nothing,
         a_stale_session_writes_nothing,
@@ -149,6 +170,59 @@ store_suite! {
         only_leases_that_ran_out_are_reaped,
         two_claims_at_once_never_share_a_lane,
         the_stats_count_what_waits_and_what_is_dead,
+    }
+    jobs {
+        a_claim_takes_only_the_lanes_of_its_class,
+        jobs_are_listed_with_how_far_they_are,
+        each_filter_of_jobs_finds_its_own,
+        a_dead_job_tells_how_often_it_was_tried_and_when_it_was_given_up,
+        a_dead_job_has_another_chance_when_retried,
+        a_retried_job_stands_behind_what_runs_and_what_waits,
+        calling_off_touches_only_what_waited_for_it,
+        what_waits_runs_at_once_when_retried,
+        what_is_called_off_is_gone_for_good,
+        a_running_job_is_left_to_its_worker,
+        calling_off_the_head_lets_the_next_begin_anew,
+        work_under_one_key_is_scheduled_once,
+        what_is_due_enters_its_lane_in_order,
+        a_key_that_entered_is_not_taken_again_until_it_is_forgotten,
+        classes_are_counted_each_for_itself,
+    }
+    odd_ends {
+        the_reason_of_the_part_that_failed_is_kept,
+        a_doubt_and_a_call_off_leave_the_pace_as_it_was,
+        a_chat_that_moved_to_where_somebody_is_has_one_lane,
+        a_dialogue_that_moved_onto_another_keeps_its_own,
+        what_was_under_way_when_it_was_called_off_stays_in_doubt,
+        finding_a_doubt_is_no_try,
+        a_message_without_words_waits_for_nobody,
+        what_changes_a_dialogue_changes_its_version,
+    }
+    outbox {
+        what_must_be_carried_is_queued_with_its_job,
+        what_the_client_reads_here_is_sent_at_once,
+        a_long_text_is_carried_in_parts_in_their_order,
+        only_a_message_that_says_so_asks_for_the_phone,
+        of_several_parts_the_worst_that_is_certain_is_told,
+        a_chat_gets_one_after_the_other_and_chats_wait_for_nobody,
+        two_looks_at_once_never_share_a_chat,
+        what_a_dead_worker_had_is_in_doubt_and_the_chat_goes_on,
+        a_late_outcome_is_refused_and_changes_nothing,
+        again_delays_its_own_chat_and_counts_the_tries,
+        what_is_in_doubt_is_sent_when_a_person_says_so,
+        what_is_called_off_is_not_sent,
+        the_outbox_counts_what_waits_and_what_is_under_way,
+    }
+    chats {
+        after_a_silence_two_follow_each_other_then_one_a_second,
+        a_single_burst_is_one_a_second,
+        the_pace_holds_for_what_is_written_into_the_emptied_lane,
+        a_try_that_did_not_go_out_keeps_the_pace,
+        a_lane_that_keeps_its_pace_is_swept_when_that_is_over,
+        what_waits_for_an_address_that_takes_nothing_is_given_up,
+        a_message_that_is_refused_for_itself_stops_nothing_else,
+        a_chat_that_moved_takes_its_conversations_and_jobs_along,
+        a_chat_that_moved_is_heard_and_held_back_under_its_new_address,
     }
     idempotency {
         a_key_is_written_with_its_effect,

@@ -1,14 +1,18 @@
 //! Things to store.
 
 use flow::domain::booking::NewBooking;
+use flow::domain::channel::RawEvent;
 use flow::domain::company::{
     BookingRules, Company, DaySpan, Employee, Interval, KnowledgeEntry, Price, Profile, Service, WeekHours, Zone,
 };
 use flow::domain::contact::{Channel, Identity, Locale, Phone, Region};
-use flow::domain::conversation::{Incoming, MessageKind, Outgoing, Role};
+use flow::domain::conversation::{
+    Delivery, DeliveryError, DeliveryState, Incoming, Message, MessageKind, Outgoing, Role,
+};
 use flow::domain::id::{ConversationId, LeadId};
 use flow::domain::job::{Claimed, NewJob, Pool, Work};
 use flow::domain::lead::{Lead, LeadCrm, LeadStatus};
+use flow::domain::outbox::{Carried, Carrying, Taken, Unreachable};
 use flow::domain::store::Store;
 use jiff::{SignedDuration, Timestamp};
 
@@ -41,6 +45,26 @@ pub fn says(client: &str, number: u32, text: &str) -> Incoming {
         name: None,
         phone: None,
         metadata: None,
+    }
+}
+
+/// A chat of our bot on Telegram.
+pub fn telegram(chat: &str) -> Identity {
+    Identity { channel: Channel::Telegram, account: "7".to_owned(), external_id: chat.to_owned() }
+}
+
+/// A client's message there; its external id is the chat with `number`.
+pub fn tells(chat: &str, number: u32, text: &str) -> Incoming {
+    Incoming { identity: telegram(chat), external_id: format!("{chat}/{number}"), ..says(chat, number, text) }
+}
+
+/// An event of that bot, as it came.
+pub fn raw(number: u32) -> RawEvent {
+    RawEvent {
+        channel: Channel::Telegram,
+        account: "7".to_owned(),
+        id: number.to_string(),
+        body: format!("{{\"update_id\":{number}}}"),
     }
 }
 
@@ -114,6 +138,59 @@ pub async fn claim_one(store: &dyn Store, now: Timestamp) -> Claimed {
     let mut claimed = store.claim(&Pool::Inside, 10, now + SignedDuration::from_mins(1), now).await.unwrap();
     assert_eq!(claimed.len(), 1, "{claimed:?}");
     claimed.remove(0)
+}
+
+/// A chat that has been opened.
+pub async fn chat(store: &dyn Store, chat: &str) -> ConversationId {
+    store.receive(&tells(chat, 1, "Привет"), at(0), None, None).await.unwrap().conversation_id
+}
+
+pub async fn say(store: &dyn Store, id: ConversationId, text: &str, now: i64) -> Message {
+    store.post(id, &reply(text), None, at(now), None).await.unwrap()
+}
+
+/// A look for parts, with a lease of a minute.
+pub async fn look(store: &dyn Store, now: i64) -> Taken {
+    store.take_parts(Channel::Telegram, 100, at(now + 60), at(now)).await.unwrap()
+}
+
+/// Parts that may be carried now, the others as they should be.
+pub async fn take(store: &dyn Store, now: i64) -> Vec<Carrying> {
+    let taken = look(store, now).await;
+    assert_eq!((taken.doubtful, taken.given_up), (vec![], vec![]));
+    taken.parts
+}
+
+pub async fn take_one(store: &dyn Store, now: i64) -> Carrying {
+    let mut parts = take(store, now).await;
+    assert_eq!(parts.len(), 1, "{parts:?}");
+    parts.remove(0)
+}
+
+/// The channel has it under the part's own number.
+pub async fn arrives(store: &dyn Store, carrying: &Carrying, now: i64) {
+    let sent = Carried::Sent { external_id: Some(carrying.part.id.to_string()) };
+    store.carried(carrying, &sent, None, at(now)).await.unwrap();
+}
+
+pub async fn delivery(store: &dyn Store, message: &Message) -> Delivery {
+    store.message(message.id).await.unwrap().unwrap().delivery.unwrap()
+}
+
+pub async fn state(store: &dyn Store, message: &Message) -> DeliveryState {
+    delivery(store, message).await.state
+}
+
+pub fn delivery_error(code: &str) -> DeliveryError {
+    DeliveryError { code: code.to_owned(), detail: format!("the far side said {code}") }
+}
+
+pub fn refused(unreachable: Option<Unreachable>) -> Carried {
+    Carried::Failed { error: delivery_error("refused"), unreachable }
+}
+
+pub fn telegram_lanes() -> Pool {
+    Pool::Class("out:telegram".to_owned())
 }
 
 pub fn service(id: &str, title: &str) -> Service {

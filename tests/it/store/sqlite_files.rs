@@ -3,15 +3,19 @@
 use std::path::Path;
 
 use flow::domain::booking::BookingState;
+use flow::domain::channel::{Arrival, Ingest, Mark, Stored};
+use flow::domain::contact::Channel;
 use flow::domain::id::TokenId;
-use flow::domain::job::Pool;
-use flow::domain::store::{Companies, Conversations, Ledger, Queue, Store, StoreError, Tokens, Upkeep};
+use flow::domain::job::{JobFilter, JobState, Outcome, Pool, Work};
+use flow::domain::store::{Companies, Conversations, Counts, Ledger, Queue, Store, StoreError, Tokens, Upkeep};
 use flow::domain::token::{Scope, Token};
 use flow::store::sqlite::{LATEST_SCHEMA, SqliteStore};
+use jiff::Timestamp;
+use refinery::{Migration, Runner};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::samples::{at, job, profile, says, visit};
+use super::samples::{at, job, profile, raw, says, tells, visit};
 
 struct Home(TempDir);
 
@@ -37,6 +41,15 @@ impl Home {
         store.enqueue(&[job("a", at(0))], at(0)).await.unwrap();
     }
 
+    /// A store as the first schema left it.
+    fn of_the_first_schema(&self, sql: &str) {
+        let first = include_str!("../../../src/store/migrations/sqlite/V1__first.sql");
+        let first = Migration::unapplied("V1__first.sql", first).unwrap();
+        let mut connection = Connection::open(self.file()).unwrap();
+        Runner::new(&[first]).run(&mut connection).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+
     /// What a careless hand does to the file.
     fn plant(&self, sql: &str) {
         let connection = Connection::open(self.file()).unwrap();
@@ -59,6 +72,69 @@ async fn what_was_answered_is_there_after_a_new_start() {
     assert_eq!(store.queue_stats().await.unwrap().pending, 2);
     assert_eq!(store.check().await.unwrap(), []);
     assert_eq!(SqliteStore::peek_schema(&home.file()).unwrap(), LATEST_SCHEMA);
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_is_brought_forward_with_what_waits_in_it() {
+    let home = Home::new();
+    let conversation = "cv_01JXABCDEFGHJKMNPQRSTVWXYZ".parse().unwrap();
+    let booking = "bk_01JXABCDEFGHJKMNPQRSTVWXYZ".parse().unwrap();
+    home.of_the_first_schema(
+        r#"INSERT INTO contacts(id, created_at) VALUES('ct_01JXABCDEFGHJKMNPQRSTVWXYZ', 0);
+        INSERT INTO conversations(id, channel, account, external_id, contact_id, message_count, started_at, last_message_at)
+         VALUES('cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'web', '', 'anna', 'ct_01JXABCDEFGHJKMNPQRSTVWXYZ', 1, 0, 0);
+        INSERT INTO messages(id, conversation_id, role, kind, text, at, channel, account, external_id) VALUES
+         ('msg_01JXABCDEFGHJKMNPQRSTVWXYZ', 'cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'customer', 'text', 'Привет', 0, 'web', '', 'anna-1');
+        INSERT INTO jobs(lane, kind, payload, state, created_at, last_error) VALUES
+         ('conv:cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'answer',
+          '{"kind":"answer","conversation_id":"cv_01JXABCDEFGHJKMNPQRSTVWXYZ"}', 0, 0, NULL),
+         ('crm:local:cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'commit_booking', '{"kind":"commit_booking",
+          "booking_id":"bk_01JXABCDEFGHJKMNPQRSTVWXYZ","conversation_id":"cv_01JXABCDEFGHJKMNPQRSTVWXYZ"}', 0, 0, NULL),
+         ('conv:cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'answer', '{}', 2, 0, 'refused for good');
+        INSERT INTO lanes(lane, pending, ready_at, attempts) VALUES
+         ('conv:cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 1, 0, 2), ('crm:local:cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 1, 0, 0);"#,
+    );
+    assert_eq!(SqliteStore::peek_schema(&home.file()), Ok(1));
+    let store = home.open().unwrap();
+    assert_eq!(SqliteStore::peek_schema(&home.file()), Ok(LATEST_SCHEMA));
+    assert_eq!(store.check().await.unwrap(), []);
+    let found = store.conversation(conversation).await.unwrap().unwrap();
+    assert_eq!((found.message_count, found.unreachable), (1, None));
+    for (class, work, attempt) in [
+        ("conv", Work::Answer { conversation_id: conversation }, 3),
+        ("crm:local", Work::CommitBooking { booking_id: booking, conversation_id: conversation }, 1),
+    ] {
+        let pool = Pool::Class(class.to_owned());
+        assert_eq!(store.next_ready(&pool).await.unwrap(), Some(Timestamp::UNIX_EPOCH), "{class}");
+        let claimed = store.claim(&pool, 9, at(60), at(0)).await.unwrap();
+        assert_eq!((claimed.len(), claimed[0].work.clone(), claimed[0].attempt), (1, Ok(work), attempt));
+        store.finish(&claimed[0].lease, claimed[0].id, &Outcome::Done, at(1)).await.unwrap();
+    }
+    let left = store.jobs(&JobFilter::default(), 9).await.unwrap();
+    assert_eq!((left.len(), left[0].state, left[0].attempts, left[0].died_at), (1, JobState::Dead, 0, None));
+    // What comes from now on enters the same lanes.
+    store.receive(&says("anna", 2, "Ау"), at(2), Some(at(2)), None).await.unwrap();
+    assert_eq!(store.claim(&Pool::Class("conv".to_owned()), 9, at(60), at(2)).await.unwrap().len(), 1);
+    assert_eq!(store.check().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn events_and_their_mark_are_stored_together_or_not_at_all() {
+    let home = Home::new();
+    let store = home.open().unwrap();
+    home.plant("CREATE TRIGGER stop BEFORE INSERT ON channel_marks BEGIN SELECT RAISE(ABORT, 'no'); END;");
+    let events: Vec<_> = (1..=3)
+        .map(|number| (raw(number), Arrival::Message(Box::new(tells("5001", number, "Привет")), at(0))))
+        .collect();
+    let (channel, account) = (Channel::Telegram, "7".to_owned());
+    let mark = Mark { channel, account, name: "offset", value: "4".to_owned() };
+    assert!(store.ingest(events.clone(), Some(&mark), at(0)).await.is_err());
+    assert_eq!(store.counts().await.unwrap(), Counts::default());
+    assert_eq!((store.queue_stats().await.unwrap().pending, store.forget_events(at(9), 9).await), (0, Ok(0)));
+    home.plant("DROP TRIGGER stop");
+    let told = store.ingest(events, Some(&mark), at(1)).await.unwrap();
+    assert!(told.iter().all(|stored| matches!(stored, Stored::New(Some(_)))), "{told:?}");
+    assert_eq!(store.mark(Channel::Telegram, "7", "offset").await.unwrap(), Some(("4".to_owned(), at(1))));
 }
 
 #[tokio::test]

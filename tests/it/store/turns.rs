@@ -2,12 +2,13 @@ use flow::domain::booking::BookingState;
 use flow::domain::contact::Locale;
 use flow::domain::conversation::{ConversationStatus, DialogState, Handoff, HandoffState, Role, Session};
 use flow::domain::id::{BookingId, ConversationId};
-use flow::domain::job::Claimed;
+use flow::domain::job::{Claimed, JobFilter, JobState, Lease, Pool, Scheduled, Work};
 use flow::domain::lead::LeadStatus;
 use flow::domain::store::{
     BookingFilter, BookingUpdate, ConversationFilter, Effects, LeadDraft, LeadFilter, MessageRange, Page, Store,
     StoreError, TurnInput,
 };
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::samples::{at, claim_one, job, minute, phone, reply, says, visit};
@@ -20,6 +21,12 @@ async fn asked(store: &dyn Store, number: u32, text: &str, now: i64) -> (Convers
 
 fn session(state: DialogState) -> Session {
     Session { state, form: json!({"service": "haircut", "asked": ["phone"]}), updated_at: at(1) }
+}
+
+/// A word to a person, hours from now.
+fn later(id: ConversationId) -> Scheduled {
+    let work = Work::EscalateBooking { booking_id: BookingId::new(at(1)), conversation_id: id };
+    Scheduled { key: "escalate:k".to_owned(), due_at: minute(600), lane: format!("conv:{id}"), work }
 }
 
 /// Everything that a step may change.
@@ -43,7 +50,7 @@ fn everything(input: &TurnInput) -> Effects {
         }),
         question: Some("А собаку можно?".to_owned()),
         jobs: vec![job("crm:local:1", at(1))],
-        scheduled: vec![],
+        scheduled: vec![later(input.conversation.id)],
         given_up: None,
         usage: Some(("offline".to_owned(), 900)),
     }
@@ -58,7 +65,7 @@ async fn snapshot(store: &dyn Store, id: ConversationId) -> impl PartialEq + std
         store.bookings(&BookingFilter::default(), &Page::first(100)).await.unwrap(),
         store.unanswered(100).await.unwrap(),
         store.events_since(0, 100).await.unwrap(),
-        store.queue_stats().await.unwrap(),
+        store.jobs(&JobFilter::default(), 100).await.unwrap(),
     )
 }
 
@@ -108,6 +115,51 @@ pub async fn a_turn_writes_everything_together(store: &dyn Store) {
     assert_eq!(store.count_conversations(&questions, 10).await.unwrap(), 1);
     let of_lead = ConversationFilter { lead_id: Some(lead.id), ..ConversationFilter::default() };
     assert_eq!(store.count_conversations(&of_lead, 10).await.unwrap(), 1);
+}
+
+pub async fn what_a_turn_schedules_is_written_with_it(store: &dyn Store) {
+    let (id, claimed) = asked(store, 1, "Хочу на стрижку", 0).await;
+    let work = later(id);
+    let effects = Effects { scheduled: vec![work.clone()], ..Effects::default() };
+    store.commit_turn(id, (&claimed.lease, claimed.id), &effects, at(1)).await.unwrap();
+    let waiting = store.job(&work.key).await.unwrap().unwrap();
+    assert_eq!((waiting.state, waiting.ready_at), (JobState::Scheduled, Some(work.due_at)));
+    assert_eq!((waiting.kind.as_str(), waiting.lane.as_str()), ("escalate_booking", work.lane.as_str()));
+    // Another turn that asks for the same asks for nothing new.
+    let (_, second) = asked(store, 2, "И ещё", 2).await;
+    let sooner = Effects { scheduled: vec![Scheduled { due_at: at(3), ..work.clone() }], ..Effects::default() };
+    store.commit_turn(id, (&second.lease, second.id), &sooner, at(3)).await.unwrap();
+    assert_eq!(store.enter_due(10, work.due_at - SignedDuration::from_millis(1)).await.unwrap(), 0);
+    assert_eq!(store.enter_due(10, work.due_at).await.unwrap(), 1);
+    assert_eq!(claim_one(store, work.due_at).await.work, Ok(work.work));
+}
+
+pub async fn a_job_that_is_given_up_is_kept_and_what_was_said_is_written(store: &dyn Store) {
+    let (id, first) = asked(store, 1, "Хочу на стрижку", 0).await;
+    store.receive(&says("anna", 2, "Ау"), at(0), Some(at(0)), None).await.unwrap();
+    let given_up = Effects {
+        given_up: Some("the engine failed three times".to_owned()),
+        ..everything(&store.turn_input(id, 10).await.unwrap())
+    };
+    let stale = Lease { token: first.lease.token ^ 1, ..first.lease.clone() };
+    let before = snapshot(store, id).await;
+    let told = store.commit_turn(id, (&stale, first.id), &given_up, at(1)).await;
+    assert_eq!(told, Err(StoreError::LostLease));
+    assert_eq!(snapshot(store, id).await, before);
+    store.commit_turn(id, (&first.lease, first.id), &given_up, at(1)).await.unwrap();
+
+    let dead = store.job(&first.id.to_string()).await.unwrap().unwrap();
+    assert_eq!((dead.state, dead.attempts, dead.died_at), (JobState::Dead, 1, Some(at(1))));
+    assert_eq!((dead.kind.as_str(), dead.error.as_deref()), ("answer", Some("the engine failed three times")));
+    let input = store.turn_input(id, 10).await.unwrap();
+    assert_eq!((input.new.len(), input.conversation.message_count, input.session_version), (0, 4, 1));
+    assert!(input.conversation.is_with_person());
+    assert!(store.booking(given_up.hold.unwrap().0).await.unwrap().is_some());
+    // The dialogue goes on: with the next message, and with what was asked for beside it.
+    let next = store.claim(&Pool::Class("conv".to_owned()), 10, at(60), at(1)).await.unwrap();
+    assert_eq!((next.len(), next[0].attempt), (1, 1));
+    assert_eq!(next[0].work, Ok(Work::Answer { conversation_id: id }));
+    assert_eq!(claim_one(store, at(1)).await.lease.lane, "crm:local:1");
 }
 
 pub async fn a_taken_slot_writes_nothing(store: &dyn Store) {
