@@ -14,7 +14,7 @@ use crate::domain::job::Pool;
 use crate::jobs::send::{Sender, Told};
 
 /// Calls under way at once.
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 256;
 /// After a failure of the store.
 const PAUSE: Duration = Duration::from_secs(1);
 /// So many chats in a row that are told to wait within [`CROWD`] mean that all are meant.

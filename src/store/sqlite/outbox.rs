@@ -96,7 +96,6 @@ pub(super) fn put(
 struct Lying {
     part: Part,
     state: DeliveryState,
-    parts: i64,
     unreachable: Option<Unreachable>,
 }
 
@@ -125,7 +124,6 @@ fn read(row: &Row<'_>) -> StoreResult<Lying> {
             attempt: u32::try_from(int(row, "attempts")?).unwrap_or(0),
         },
         state: parsed(row, "state", DeliveryState::parse)?,
-        parts,
         unreachable: parsed_opt(row, "unreachable", Unreachable::parse)?,
     })
 }
@@ -147,14 +145,14 @@ fn take(c: &Connection, pool: &Pool, limit: u32, lease_until: Timestamp, now: Ti
             Ok(Work::Send { part, .. }) => find(c, part)?,
             _ => None,
         };
-        let Some(Lying { mut part, state, parts, unreachable }) = part else {
+        let Some(Lying { mut part, state, unreachable }) = part else {
             queue::bury(c, &lease, job, "a job of the outbox without its part", None, now)?;
             continue;
         };
         match (state, unreachable) {
             (DeliveryState::Sending, _) => {
                 let error = fault("in_doubt", "the worker died while this was under way; it may have gone out");
-                note(c, (part.id, parts), part.message_id, DeliveryState::Unknown, Some(&error), None, now)?;
+                note(c, Stood::of(&part), part.message_id, DeliveryState::Unknown, Some(&error), None, now)?;
                 // Taking it was no try.
                 execute(c, "UPDATE lanes SET attempts=max(attempts-1, 0) WHERE lane=?1", [&lease.lane])?;
                 queue::bury(c, &lease, job, &error.detail, None, now)?;
@@ -162,7 +160,7 @@ fn take(c: &Connection, pool: &Pool, limit: u32, lease_until: Timestamp, now: Ti
             }
             (DeliveryState::Queued, Some(why)) => {
                 let error = fault(why.as_str(), "the client's address takes no messages");
-                note(c, (part.id, parts), part.message_id, DeliveryState::Failed, Some(&error), None, now)?;
+                note(c, Stood::of(&part), part.message_id, DeliveryState::Failed, Some(&error), None, now)?;
                 queue::complete(c, &lease, job, now)?;
                 taken.given_up.push(part.conversation_id);
             }
@@ -193,9 +191,8 @@ fn settle(
     now: Timestamp,
 ) -> StoreResult<()> {
     let Carrying { lease, job, part } = carrying;
-    let key = (part.id, i64::from(part.parts));
     let set = |state, error: Option<&DeliveryError>, external: Option<&str>| {
-        note(c, key, part.message_id, state, error, external, now)
+        note(c, Stood::of(part), part.message_id, state, error, external, now)
     };
     match carried {
         Carried::Sent { external_id } => {
@@ -292,10 +289,24 @@ pub(super) fn set_reach(
     .map(|_| ())
 }
 
+/// A part, as far as its message must know: how many there are, and how often this one was tried.
+#[derive(Debug, Clone, Copy)]
+struct Stood {
+    part: i64,
+    parts: i64,
+    attempts: i64,
+}
+
+impl Stood {
+    fn of(part: &Part) -> Self {
+        Self { part: part.id, parts: i64::from(part.parts), attempts: i64::from(part.attempt) }
+    }
+}
+
 /// Changes a part's state and with it what is told of its message.
 fn note(
     c: &Connection,
-    (part, parts): (i64, i64),
+    Stood { part, parts, attempts }: Stood,
     message: MessageId,
     state: DeliveryState,
     error: Option<&DeliveryError>,
@@ -306,7 +317,7 @@ fn note(
     let sql = "UPDATE outbox SET state=?2, error=?3, external_id=coalesce(?4, external_id), updated_at=?5 WHERE id=?1";
     execute(c, sql, params![part, state.as_str(), error, external_id, ms(now)])?;
     let (state, attempts, error) = match parts {
-        1 => (state, scalar(c, "SELECT attempts FROM outbox WHERE id=?1", [part])?.unwrap_or(0), error),
+        1 => (state, attempts, error),
         _ => state_of(c, message)?,
     };
     execute(
@@ -340,7 +351,7 @@ fn state_of(c: &Connection, message: MessageId) -> StoreResult<(DeliveryState, i
 /// A person wants it sent after all.
 pub(super) fn queue_again(c: &Connection, part: i64, now: Timestamp) -> StoreResult<()> {
     let Some(found) = find(c, part)? else { return Ok(()) };
-    note(c, (part, found.parts), found.part.message_id, DeliveryState::Queued, None, None, now)
+    note(c, Stood::of(&found.part), found.part.message_id, DeliveryState::Queued, None, None, now)
 }
 
 /// A person does not want it sent.
@@ -351,5 +362,5 @@ pub(super) fn call_off(c: &Connection, part: i64, now: Timestamp) -> StoreResult
         DeliveryState::Sending => (DeliveryState::Unknown, fault("in_doubt", "it may have gone out; called off since")),
         _ => (DeliveryState::Failed, fault("cancelled", "called off by the staff")),
     };
-    note(c, (part, found.parts), found.part.message_id, state, Some(&error), None, now)
+    note(c, Stood::of(&found.part), found.part.message_id, state, Some(&error), None, now)
 }
