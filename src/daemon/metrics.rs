@@ -1,9 +1,11 @@
 //! Figures for Prometheus: what the parts count, and how the store stands at the moment of asking.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::domain::store::StoreResult;
@@ -33,6 +35,25 @@ pub fn start() {
         metrics::gauge!("flow_build_info", "version" => env!("CARGO_PKG_VERSION"), "commit" => commit).set(1.0);
         Some((handle, process))
     });
+}
+
+/// What histograms have taken in is put into their buckets now and then: until then every measurement is kept.
+const UPKEEP: Duration = Duration::from_secs(2);
+
+/// Keeps the figures small until the stop.
+///
+/// # Errors
+/// Never by itself.
+pub async fn run(stop: CancellationToken) -> Result<(), String> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(UPKEEP) => {}
+        }
+        if let Some(Some((handle, _))) = STARTED.get() {
+            handle.run_upkeep();
+        }
+    }
 }
 
 fn describe() {

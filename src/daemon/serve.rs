@@ -82,6 +82,7 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
     let stop = CancellationToken::new();
     let lifecycle = Arc::new(Lifecycle::new(app.now()));
     let mut parts = Parts::new(stop.clone());
+    parts.add("figures", metrics::run(stop.clone()));
     if let Some(asked) = app.courtesies.take().filter(|_| !app.messengers.is_empty()) {
         parts.add("courtesies", courtesy::run(app.clone(), asked, stop.clone()));
     }

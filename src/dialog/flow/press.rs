@@ -47,6 +47,12 @@ impl Turn<'_> {
                 self.hand_over("asked");
                 return Ok(true);
             }
+            // Nothing is begun: what was done before stands, and is not dropped by a word like this.
+            "drop" if self.form.task == Task::None && self.form.done.is_some() => {
+                self.stands();
+                let menu = self.menu();
+                self.offer(menu);
+            }
             "drop" => self.drop_form(),
             "start" => {
                 // Who begins anew is not held to what was asked before.

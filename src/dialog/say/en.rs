@@ -217,7 +217,7 @@ impl Phrases for En {
         "Your voice message is received, but I cannot listen to it right now. Please write it as text."
     }
     fn media_received(&self) -> &'static str {
-        "Thank you, the file is received, but I cannot look at it. Please describe in words how I can help."
+        "Thank you, the attachment is received, but I cannot open it. Please describe in words how I can help."
     }
     fn card_of_somebody(&self) -> &'static str {
         "This is somebody else's contact. If the booking is for that number, please write it as text."

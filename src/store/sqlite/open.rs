@@ -88,7 +88,7 @@ fn settings(connection: &Connection) -> StoreResult<()> {
         .execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
              PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456;
-             PRAGMA journal_size_limit=67108864;",
+             PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=4000;",
         )
         .map_err(failure)
 }

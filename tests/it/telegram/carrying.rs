@@ -26,7 +26,8 @@ fn deliveries(bot: &Bot, chat: i64) -> Vec<(String, String)> {
             .any(|m| m["channel_message_id"].as_str().is_some_and(|id| id.starts_with(&format!("{chat}/"))))
     };
     let stored = bot.stored();
-    let conversation = stored.iter().find(of_chat).expect("the conversation");
+    // It may not be stored yet: whoever waits looks again.
+    let Some(conversation) = stored.iter().find(of_chat) else { return Vec::new() };
     Bot::messages(conversation).iter().filter(|m| m["role"] == "bot").map(told).collect()
 }
 
