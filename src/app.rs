@@ -1,11 +1,11 @@
 //! The composition root: configuration in, [`App`] out. The one file that knows stores and adapters.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use tokio::sync::{OnceCell, Semaphore, mpsc};
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::adapters::channel::telegram::{self, Telegram};
 use crate::adapters::crm::local::Local;
@@ -17,17 +17,15 @@ use crate::domain::clock::Clock;
 use crate::domain::contact::Channel;
 use crate::domain::conversation::{Incoming, MessageKind, Received};
 use crate::domain::crm::Crm;
-use crate::domain::id::ConversationId;
 use crate::domain::signing::{SigningKey, hex};
 use crate::domain::store::{IdempotencyKey, Store, StoreError, StoreResult};
+use crate::jobs::courtesies::Courtesies;
 use crate::jobs::wakeups::Wakeups;
 use crate::jobs::{Runner, buttons};
 use crate::store::sqlite::{Refine, SqliteStore};
 
 /// How many messages may wait to be stored at once; the next one is told to come again.
 const WAITING: usize = 2048;
-/// How many courtesies may wait; further ones are left undone.
-const COURTESIES: usize = 1024;
 /// The names of secrets in the store.
 const BUTTON_KEY: &str = "buttons";
 const HOOK_SECRET: &str = "telegram_webhook";
@@ -59,28 +57,6 @@ pub struct App {
     pub courtesies: Arc<Courtesies>,
     gate: Arc<Semaphore>,
     button_key: Arc<OnceCell<SigningKey>>,
-}
-
-/// A call that nothing depends on, and the dialogue it is for.
-pub type Asked = (Courtesy, Option<ConversationId>);
-
-/// Calls that nothing depends on, on their way to whoever makes them.
-#[derive(Debug)]
-pub struct Courtesies {
-    sender: mpsc::Sender<Asked>,
-    receiver: Mutex<Option<mpsc::Receiver<Asked>>>,
-}
-
-impl Courtesies {
-    fn new() -> Self {
-        let (sender, receiver) = mpsc::channel(COURTESIES);
-        Self { sender, receiver: Mutex::new(Some(receiver)) }
-    }
-
-    /// The other end, for the one part of the daemon that makes these calls.
-    pub fn take(&self) -> Option<mpsc::Receiver<Asked>> {
-        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
 }
 
 impl App {
@@ -142,7 +118,7 @@ impl App {
             desk,
             runner,
             wakeups,
-            courtesies: Arc::new(Courtesies::new()),
+            courtesies: Arc::default(),
             gate: Arc::new(Semaphore::new(WAITING)),
             button_key: Arc::default(),
         }
@@ -274,8 +250,7 @@ impl App {
             }
         }
         if let Some(courtesy) = courtesy {
-            // Nothing depends on it: in a crowd it is left undone.
-            drop(self.courtesies.sender.try_send((courtesy, conversation)));
+            self.courtesies.ask(courtesy, conversation);
         }
     }
 

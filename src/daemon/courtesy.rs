@@ -7,11 +7,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Asked};
+use crate::app::App;
 use crate::domain::channel::{Courtesy, Messenger};
 use crate::domain::contact::Identity;
 use crate::domain::conversation::Role;
 use crate::domain::id::ConversationId;
+use crate::jobs::courtesies::Asked;
 
 /// Calls of each kind under way at once; in a crowd further ones are left undone.
 const AT_ONCE: usize = 64;

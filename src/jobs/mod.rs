@@ -1,6 +1,7 @@
 //! What must happen next: each kind of work in a place of its own, one runner for all.
 
 pub mod buttons;
+pub mod courtesies;
 mod run;
 pub mod send;
 pub mod wakeups;

@@ -41,7 +41,10 @@ pub struct CancelArgs {
 pub(super) fn retry(args: &RetryArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&JOB)?;
     cx.session(Open::Existing, async |session, out| {
-        let ids = if args.dead { dead(session).await? } else { args.ids.clone() };
+        let mut ids = if args.dead { dead(session).await? } else { args.ids.clone() };
+        // A job that is tried again has a new number: naming it twice is naming it once.
+        let mut seen = std::collections::BTreeSet::new();
+        ids.retain(|id| seen.insert(id.clone()));
         if ids.is_empty() {
             out.note("no job is dead");
         }

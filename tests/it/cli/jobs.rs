@@ -112,15 +112,15 @@ async fn dead_jobs_get_another_chance_and_a_doubtful_message_is_told() {
     dies(&store, Pool::Class("out:telegram".to_owned()), "it may have gone out").await;
 
     let run = home.flow(&["jobs", "retry", "1", "-o", "json"]).ok();
-    assert_eq!((&run.json()[0]["id"], &run.json()[0]["state"]), (&json!("1"), &json!("waiting")));
+    assert_eq!((&run.json()[0]["id"], &run.json()[0]["state"]), (&json!("5"), &json!("waiting")), "a new number");
     assert_eq!(run.stderr, "", "an answer is written anew");
     let some = home.flow(&["jobs", "retry", "2", "99", "2", "-o", "json"]).fails(8);
-    assert_eq!(ids(some.json().as_array().unwrap()), ["2"]);
+    assert_eq!(ids(some.json().as_array().unwrap()), ["6"]);
     assert_eq!(some.error()["code"], "not_found");
     assert!(some.stderr.contains("`99`"), "{some:?}");
     let all = home.flow(&["jobs", "retry", "--dead"]).ok();
-    assert_eq!(all.stdout, "3 (answer) is tried again\n4 (send_reply) is tried again\n");
-    assert!(all.stderr.contains("what 4 carries may have gone out before"), "{all:?}");
+    assert_eq!(all.stdout, "7 (answer) is tried again\n8 (send_reply) is tried again\n");
+    assert!(all.stderr.contains("what 8 carries may have gone out before"), "{all:?}");
     assert_eq!(list(&home, &["--state", "dead"]), Vec::<Value>::new());
     assert_eq!(store.queue_stats().await.unwrap().pending, 4);
 }
