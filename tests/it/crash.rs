@@ -108,8 +108,10 @@ impl Trial {
         let mut daemon = self.start(None).expect("it starts");
         let began = Instant::now();
         loop {
+            // In this order: what is confirmed is stored, and only then do the jobs tell whether all is done.
+            let is_stored = self.api.pending() == 0;
             let stats = self.home.json(&["jobs", "stats", "-o", "json"]);
-            if self.api.pending() == 0 && stats["pending"] == 0 {
+            if is_stored && stats["pending"] == 0 {
                 break;
             }
             assert!(began.elapsed() < Duration::from_secs(60), "{stats}, {} updates wait", self.api.pending());
@@ -144,7 +146,9 @@ impl Trial {
             let bots = of("bot");
             for message in of("customer").iter().filter(|m| m["text"] != "да") {
                 let answers = bots.iter().filter(|m| m["in_reply_to"] == message["id"]).count();
-                assert_eq!(answers, 1, "one answer to {message}");
+                let all: Vec<String> =
+                    messages.iter().map(|m| format!("{} {}: {}", m["id"], m["role"], m["text"])).collect();
+                assert_eq!(answers, 1, "one answer to {message} in {all:#?}, {}", stored[chat]["handoff"]);
             }
             let booked = bots.iter().filter(|m| m["text"].as_str().unwrap().contains("записаны")).count();
             assert_eq!(booked, 1, "told once that the visit stands");

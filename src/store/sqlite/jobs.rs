@@ -140,7 +140,7 @@ pub(super) fn cancel(c: &Connection, id: &str, now: Timestamp) -> StoreResult<Jo
         JobState::Waiting => {
             let head = "SELECT min(id) FROM jobs WHERE lane=?1 AND state=0";
             let head = scalar::<Option<i64>>(c, head, [&job.lane])?.flatten();
-            let is_head = head.is_some_and(|head| head.to_string() == id);
+            let is_head = head.is_some_and(|head| head.to_string() == job.id);
             execute(c, "DELETE FROM jobs WHERE id=?1", [id])?;
             // The next in the lane has not been tried yet, and waits for nothing that this one waited for.
             let sql = "UPDATE lanes SET pending=pending-1, attempts=CASE WHEN ?2 THEN 0 ELSE attempts END,

@@ -1,7 +1,7 @@
 //! Parts of messages on their way to clients.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{all, execute, int, json, ms, one, parsed, parsed_opt, scalar, text, text_opt, time, to_json};
@@ -13,6 +13,9 @@ use crate::domain::job::{Lease, NewJob, Pool, Work};
 use crate::domain::outbox::{Carried, Carrying, Outbox, OutboxStats, Pace, Part, Taken, Unreachable};
 use crate::domain::store::StoreResult;
 use crate::domain::text::parts;
+
+/// A chat that is said to have moved to where it is, is left alone for so long.
+const SAME_PLACE: SignedDuration = SignedDuration::from_mins(1);
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -204,6 +207,11 @@ fn settle(
             execute(c, "UPDATE jobs SET last_error=?2 WHERE id=?1", params![job, error.detail])?;
             set(DeliveryState::Queued, Some(error), None)
         }
+        // A move to where it is makes no sense; it is not asked about without end.
+        Carried::Moved { to } if part.identity.external_id.split('/').next() == Some(to.as_str()) => {
+            queue::postpone(c, lease, now + SAME_PLACE)?;
+            set(DeliveryState::Queued, None, None)
+        }
         Carried::Moved { to } => {
             queue::postpone(c, lease, now)?;
             set(DeliveryState::Queued, None, None)?;
@@ -256,6 +264,8 @@ fn relocate(c: &Connection, identity: &Identity, to: &str, lane: &str, now: Time
         execute(c, &sql, params![identity.channel.as_str(), identity.account, chat, to])?;
     }
     let new = NewJob::chat_lane(identity.channel.as_str(), &identity.account, to);
+    // What was given up may be tried again: then there, too.
+    execute(c, "UPDATE jobs SET lane=?2 WHERE lane=?1 AND state=2", params![lane, new])?;
     if execute(c, "UPDATE OR IGNORE lanes SET lane=?2 WHERE lane=?1", params![lane, new])? > 0 {
         return execute(c, "UPDATE jobs SET lane=?2 WHERE lane=?1 AND state=0", params![lane, new]).map(|_| ());
     }

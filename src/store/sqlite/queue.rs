@@ -236,14 +236,16 @@ pub(super) fn bury(
 
 /// Lets go of a lane whose head is done; the next job is not taken before `not_before`.
 pub(super) fn advance(c: &Connection, lease: &Lease, not_before: Option<Timestamp>, now: Timestamp) -> StoreResult<()> {
-    let sql = "UPDATE lanes SET lease_until=NULL, lease_token=NULL, attempts=0, pending=pending-1, not_before=?4,
-               ready_at=CASE WHEN pending>1 THEN max(?3, coalesce(?4, 0)) END WHERE lane=?1 AND lease_token=?2
-               RETURNING pending";
-    let left: Option<i64> = scalar(c, sql, params![lease.lane, lease.token, ms(now), not_before.map(ms)])?;
-    match left {
+    // A pace that was set before holds on.
+    let sql = "UPDATE lanes SET lease_until=NULL, lease_token=NULL, attempts=0, pending=pending-1,
+               not_before=coalesce(?4, not_before),
+               ready_at=CASE WHEN pending>1 THEN max(?3, coalesce(?4, not_before, 0)) END
+               WHERE lane=?1 AND lease_token=?2 RETURNING pending>0 OR not_before IS NOT NULL";
+    let stays: Option<bool> = scalar(c, sql, params![lease.lane, lease.token, ms(now), not_before.map(ms)])?;
+    match stays {
         None => Err(StoreError::LostLease),
-        Some(left) if left > 0 || not_before.is_some() => Ok(()),
-        Some(_) => execute(c, "DELETE FROM lanes WHERE lane=?1 AND pending<=0", [&lease.lane]).map(|_| ()),
+        Some(true) => Ok(()),
+        Some(false) => execute(c, "DELETE FROM lanes WHERE lane=?1 AND pending<=0", [&lease.lane]).map(|_| ()),
     }
 }
 

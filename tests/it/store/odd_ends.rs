@@ -58,6 +58,57 @@ pub async fn a_chat_that_moved_to_where_somebody_is_has_one_lane(store: &dyn Sto
     assert_eq!(state(store, &moved).await, DeliveryState::Sent);
 }
 
+pub async fn what_moved_stands_behind_what_waits_there_and_keeps_its_order(store: &dyn Store) {
+    let (old, there) = (chat(store, "-100/1").await, chat(store, "-200/2").await);
+    for (id, text) in [(old, "1"), (old, "2"), (there, "3")] {
+        say(store, id, text, 0).await;
+    }
+    let parts = take(store, 0).await;
+    let of = |id| parts.iter().find(|carrying| carrying.part.conversation_id == id).unwrap();
+    let again = Carried::Again { at: at(900), error: delivery_error("rate_limited") };
+    store.carried(of(there), &again, PACE, at(0)).await.unwrap();
+    store.carried(of(old), &Carried::Moved { to: "-200".to_owned() }, PACE, at(0)).await.unwrap();
+    assert_eq!(take(store, 899).await, [], "the chat that it moved to is held back");
+    let mut texts = Vec::new();
+    for now in 900..903 {
+        let carrying = take_one(store, now).await;
+        arrives(store, &carrying, now).await;
+        texts.push((carrying.part.text, carrying.part.attempt));
+    }
+    assert_eq!(texts, [("3".to_owned(), 2), ("1".to_owned(), 2), ("2".to_owned(), 1)]);
+    assert_eq!(store.jobs(&JobFilter::default(), 10).await.unwrap(), []);
+}
+
+pub async fn a_chat_that_moved_keeps_the_pace_of_where_it_went(store: &dyn Store) {
+    let (old, there) = (chat(store, "-100/1").await, chat(store, "-200/2").await);
+    let sent = Carried::Sent { external_id: None };
+    say(store, there, "1", 0).await;
+    store.carried(&take_one(store, 0).await, &sent, PACE, at(0)).await.unwrap();
+    say(store, old, "2", 0).await;
+    let moved = Carried::Moved { to: "-200".to_owned() };
+    store.carried(&take_one(store, 0).await, &moved, PACE, at(0)).await.unwrap();
+    assert_eq!(store.next_ready(&telegram_lanes()).await.unwrap(), Some(at(1)));
+    arrives(store, &take_one(store, 1).await, 1).await;
+}
+
+pub async fn calling_off_a_message_hurries_no_other(store: &dyn Store) {
+    let id = chat(store, "5001").await;
+    for text in ["1", "2", "3", "4"] {
+        say(store, id, text, 0).await;
+    }
+    store.carried(&take_one(store, 0).await, &Carried::Sent { external_id: None }, PACE, at(0)).await.unwrap();
+    let waiting = store.jobs(&JobFilter::default(), 10).await.unwrap();
+    for place in [2, 0] {
+        store.cancel_job(&waiting[place].id, at(0)).await.unwrap();
+        assert_eq!(store.next_ready(&telegram_lanes()).await.unwrap(), Some(at(1)));
+    }
+    let last = take_one(store, 1).await;
+    assert_eq!(last.part.text, "3");
+    store.carried(&last, &Carried::Sent { external_id: None }, PACE, at(1)).await.unwrap();
+    // A lane that only remembers its pace has no work.
+    assert_eq!(store.class_stats().await.unwrap(), []);
+}
+
 pub async fn a_dialogue_that_moved_onto_another_keeps_its_own(store: &dyn Store) {
     let old = chat(store, "-100").await;
     let there = chat(store, "-200").await;
