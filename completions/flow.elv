@@ -1059,7 +1059,7 @@ set edit:completion:arg-completer[flow] = {|@words|
             cand --output 'Print the answer as table, json, jsonl, csv or tsv'
             cand --fields 'Print only these fields, separated by commas'
             cand --color 'Use colours: auto, always or never'
-            cand --dead 'All that are dead'
+            cand --dead 'All that are dead; messages that may have arrived only with --yes'
             cand -q 'Say nothing beside the answer'
             cand --quiet 'Say nothing beside the answer'
             cand -v 'Say more; twice says most'

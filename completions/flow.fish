@@ -1075,7 +1075,7 @@ complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcomma
 complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a pipe'
 never\t'Not at all'"
-complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l dead -d 'All that are dead'
+complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l dead -d 'All that are dead; messages that may have arrived only with --yes'
 complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say nothing beside the answer'
 complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more; twice says most'
 complete -c flow -n "__fish_flow_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l no-input -d 'Never ask'

@@ -114,6 +114,12 @@ impl Context {
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да"))
     }
 
+    /// Whether everything was agreed to beforehand.
+    #[must_use]
+    pub fn is_agreed(&self) -> bool {
+        self.yes
+    }
+
     /// Opens the store and runs a command's work with it.
     ///
     /// # Errors

@@ -42,6 +42,7 @@ static STATUS: Shape = Shape {
         "outbox.queued",
         "outbox.sending",
         "outbox.unknown",
+        "outbox.failed",
         "daemon.listen",
         "daemon.asked",
         "daemon.state",
@@ -67,7 +68,7 @@ pub fn run(_args: StatusArgs, cx: &mut Context) -> Result<(), Failure> {
             "store": session.app.config.store.url.to_string(), "crm": session.app.config.crm.active,
             "counts": counts, "bookings_today": today,
             "queue": {"pending": queue.pending, "dead": queue.dead, "oldest": queue.oldest.map(rfc3339)},
-            "outbox": {"queued": outbox.queued, "sending": outbox.sending, "unknown": outbox.unknown},
+            "outbox": {"queued": outbox.queued, "sending": outbox.sending, "unknown": outbox.unknown, "failed": outbox.failed},
             "daemon": {"listen": listen.to_string(), "asked": asked.to_string(), "state": daemon},
         });
         let text = screen(session, company.as_deref(), &counts, today, (&queue, &outbox), daemon);
@@ -104,7 +105,8 @@ fn screen(
     let oldest = queue.oldest.map(|at| format!(", the oldest since {}", session.here().show(at))).unwrap_or_default();
     line("queue", format!("{} waiting, {} given up{oldest}", queue.pending, queue.dead));
     let doubtful = if outbox.unknown > 0 { format!(", {} perhaps not arrived", outbox.unknown) } else { String::new() };
-    line("outbox", format!("{} on their way{doubtful}", outbox.queued + outbox.sending));
+    let refused = if outbox.failed > 0 { format!(", {} refused", outbox.failed) } else { String::new() };
+    line("outbox", format!("{} on their way{doubtful}{refused}", outbox.queued + outbox.sending));
     line("crm", config.crm.active.clone());
     line("store", config.store.url.to_string());
     let asked = health::reachable(config.http.listen);

@@ -73,6 +73,7 @@ fn describe() {
     describe_gauge!("flow_outbox_depth", "Jobs that wait, by class of lanes");
     describe_gauge!("flow_outbox_oldest_seconds", "Age of the oldest message that waits to be carried");
     describe_gauge!("flow_outbox_unknown", "Parts of messages of which nobody knows whether they went out");
+    describe_gauge!("flow_outbox_failed", "Parts of messages that the channel refused");
     describe_gauge!("flow_jobs_dead", "Jobs given up");
     describe_gauge!("flow_jobs_oldest_seconds", "Age of the oldest job that waits");
 }
@@ -96,6 +97,7 @@ pub async fn render(app: &App) -> StoreResult<Option<String>> {
     }
     metrics::gauge!("flow_outbox_oldest_seconds").set(age(outbox.oldest));
     metrics::gauge!("flow_outbox_unknown").set(outbox.unknown as f64);
+    metrics::gauge!("flow_outbox_failed").set(outbox.failed as f64);
     metrics::gauge!("flow_jobs_dead").set(queue.dead as f64);
     metrics::gauge!("flow_jobs_oldest_seconds").set(age(queue.oldest));
     process.collect();

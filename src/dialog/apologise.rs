@@ -20,10 +20,12 @@ impl Desk {
         error: Option<String>,
         job: (&Lease, i64),
     ) -> Result<(), TurnError> {
-        let input = self.store.turn_input(id, 0).await?;
+        let input = self.store.unanswered_by(id).await?;
         let now = self.clock.now();
         let mut effects = Effects {
-            answered_seq: input.new.last().map(|message| message.seq),
+            answered_seq: input.last.map(|(seq, _)| seq),
+            // What a turn broke on is not given to the next one.
+            begins_anew: why == Apology::Broken,
             given_up: error,
             ..Effects::default()
         };
@@ -41,14 +43,12 @@ impl Desk {
                 role: Role::Bot,
                 text,
                 buttons: Vec::new(),
-                in_reply_to: input.new.last().map(|message| message.id),
+                in_reply_to: input.last.map(|(_, message)| message),
                 metadata: None,
                 trace: Some(serde_json::json!({ "rules": ["apology"] })),
             });
         }
-        // More may wait than one turn takes.
-        let left = input.new.len() >= 50;
-        if left {
+        if input.more {
             let lane = NewJob::conversation_lane(id);
             effects.jobs.push(NewJob { lane, work: Work::Answer { conversation_id: id }, ready_at: now });
         }

@@ -148,7 +148,8 @@ pub const TEXT_CHARS: usize = 4000;
 pub struct Handoff {
     /// How far it is.
     pub state: HandoffState,
-    /// Why, in one word of `asked, anger, failures, question, crm_refused, no_profile, operator_message, taken`.
+    /// Why, in one word of `asked, anger, failures, question, crm_refused, crm_unavailable, no_profile,
+    /// not_delivered, operator_message, taken`.
     pub reason: String,
     /// Since when.
     pub at: Timestamp,

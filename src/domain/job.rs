@@ -229,6 +229,8 @@ pub struct Job {
     pub died_at: Option<Timestamp>,
     /// Why it did not succeed the last time.
     pub error: Option<String>,
+    /// It carried a message of which nobody knows whether it went out.
+    pub is_doubtful: bool,
     /// Its arguments, as JSON.
     pub payload: String,
 }

@@ -125,6 +125,8 @@ pub struct OutboxStats {
     pub sending: u64,
     /// Parts of which nobody knows whether they went out, and nobody has decided yet.
     pub unknown: u64,
+    /// Parts that the channel refused, and nobody has decided about yet.
+    pub failed: u64,
     /// Since when the oldest waits.
     pub oldest: Option<Timestamp>,
 }

@@ -400,6 +400,19 @@ pub struct Effects {
     pub given_up: Option<String>,
     /// How long the engine itself took, in microseconds, and its name.
     pub usage: Option<(String, i64)>,
+    /// The dialogue begins anew: what is stored of it cannot be worked with.
+    pub begins_anew: bool,
+}
+
+/// What is left to say when a turn cannot be worked out: nothing here depends on what the turn broke on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unanswered {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The last new message of the client's among those that one turn takes.
+    pub last: Option<(i64, MessageId)>,
+    /// There are more.
+    pub more: bool,
 }
 
 /// A dialogue's steps.
@@ -407,6 +420,9 @@ pub struct Effects {
 pub trait Turns: Send + Sync {
     /// What a turn starts from, with at most `history` earlier messages.
     async fn turn_input(&self, id: ConversationId, history: u32) -> StoreResult<TurnInput>;
+
+    /// What an apology starts from.
+    async fn unanswered_by(&self, id: ConversationId) -> StoreResult<Unanswered>;
 
     /// Commits a step and completes its job. `LostLease` when somebody else has the work.
     async fn commit_turn(

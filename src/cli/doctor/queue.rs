@@ -5,8 +5,6 @@ use jiff::SignedDuration;
 use super::Looks;
 use crate::app::App;
 use crate::cli::failure::Failure;
-use crate::cli::jobs::SEND;
-use crate::domain::job::{JobFilter, JobState};
 
 /// Work that waits longer is not being done.
 const STALE: SignedDuration = SignedDuration::from_mins(5);
@@ -28,15 +26,18 @@ pub(super) async fn look(app: &App, looks: &mut Looks) -> Result<(), Failure> {
     outbox(app, looks).await
 }
 
-/// A message of which nobody knows whether it went out stays until a person has decided.
+/// What is in doubt and what was refused stays until a person has decided.
 async fn outbox(app: &App, looks: &mut Looks) -> Result<(), Failure> {
-    let filter = JobFilter { state: vec![JobState::Dead], kind: vec![SEND.to_owned()], lane: None };
-    let doubtful = app.store.jobs(&filter, u32::MAX).await?.len();
     let stats = app.store.outbox_stats().await?;
-    if doubtful > 0 {
+    if stats.unknown > 0 {
         let hint = "`flow jobs list --state dead` shows them; look into the chats, then `flow jobs retry` or `cancel`";
-        looks.warn("outbox", format!("of {doubtful} messages nobody knows whether they went out"), hint);
-    } else {
+        looks.warn("outbox", format!("of {} messages nobody knows whether they went out", stats.unknown), hint);
+    }
+    if stats.failed > 0 {
+        let hint = "`flow jobs list --state dead` says why; answer with `flow inbox reply`, then `flow jobs cancel`";
+        looks.warn("outbox", format!("the channel refused {} messages", stats.failed), hint);
+    }
+    if stats.unknown + stats.failed == 0 {
         looks.ok("outbox", format!("{} messages wait, {} under way", stats.queued, stats.sending));
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use super::{JOB, SEND, missing, row};
+use super::{JOB, missing, row};
 use crate::cli::context::{Context, Open, Session};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::Out;
@@ -21,7 +21,7 @@ pub struct RetryArgs {
     /// The jobs
     #[arg(value_name = "ID", required_unless_present = "dead", conflicts_with = "dead")]
     ids: Vec<String>,
-    /// All that are dead
+    /// All that are dead; messages that may have arrived only with --yes
     #[arg(long)]
     dead: bool,
 }
@@ -40,18 +40,19 @@ pub struct CancelArgs {
 /// Gives them another chance.
 pub(super) fn retry(args: &RetryArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&JOB)?;
+    let agreed = cx.is_agreed();
     cx.session(Open::Existing, async |session, out| {
-        let mut ids = if args.dead { dead(session).await? } else { args.ids.clone() };
+        let mut ids = if args.dead { dead(session, agreed, out).await? } else { args.ids.clone() };
         // A job that is tried again has a new number: naming it twice is naming it once.
         let mut seen = std::collections::BTreeSet::new();
         ids.retain(|id| seen.insert(id.clone()));
         if ids.is_empty() {
-            out.note("no job is dead");
+            out.note("there is no dead job to try again");
         }
         let (store, now) = (&session.app.store, session.now());
         let changed = each(&ids, async |id: &str| {
             let before = store.job(id).await?;
-            Ok((before.is_some_and(|job| is_doubtful(&job)), store.retry_job(id, now).await?))
+            Ok((before.is_some_and(|job| job.is_doubtful), store.retry_job(id, now).await?))
         });
         let (changed, failures) = changed.await;
         let doubtful: Vec<&str> =
@@ -65,14 +66,18 @@ pub(super) fn retry(args: &RetryArgs, cx: &mut Context) -> Result<(), Failure> {
     })
 }
 
-/// A message of which nobody knows whether it went out.
-fn is_doubtful(job: &Job) -> bool {
-    job.state == JobState::Dead && job.kind == SEND
-}
-
-async fn dead(session: &Session) -> Result<Vec<String>, Failure> {
+/// All that are dead; messages that may have arrived only when that was agreed to.
+async fn dead(session: &Session, agreed: bool, out: &mut Out) -> Result<Vec<String>, Failure> {
     let filter = JobFilter { state: vec![JobState::Dead], ..JobFilter::default() };
-    let dead = session.app.store.jobs(&filter, u32::MAX).await?;
+    let mut dead = session.app.store.jobs(&filter, u32::MAX).await?;
+    let all = dead.len();
+    dead.retain(|job| agreed || !job.is_doubtful);
+    let left = all - dead.len();
+    if left > 0 {
+        out.note(&format!(
+            "{left} messages that may have arrived are left alone: look into the chats, then name them, or add --yes"
+        ));
+    }
     Ok(dead.into_iter().map(|job| job.id).collect())
 }
 

@@ -68,7 +68,7 @@ pub struct ShowArgs {
 }
 
 static JOB: Shape = Shape {
-    members: &["id", "kind", "state", "lane", "attempts", "ready_at", "created_at", "died_at", "error"],
+    members: &["id", "kind", "state", "lane", "attempts", "ready_at", "created_at", "died_at", "error", "doubtful"],
     columns: &[
         ("id", "id"),
         ("kind", "kind"),
@@ -87,7 +87,7 @@ static DETAIL: Shape = Shape {
 };
 
 /// The kind of job that carries a message to a client.
-pub(super) const SEND: &str = "send_reply";
+const SEND: &str = "send_reply";
 /// What can be asked for: the names of all work, and of what this version cannot read.
 const KINDS: [&str; 8] = [
     "answer",
@@ -151,7 +151,7 @@ fn row(job: &Job) -> Value {
     json!({
         "id": job.id, "kind": job.kind, "state": job.state, "lane": job.lane, "attempts": job.attempts,
         "ready_at": job.ready_at.map(rfc3339), "created_at": rfc3339(job.created_at),
-        "died_at": job.died_at.map(rfc3339), "error": job.error,
+        "died_at": job.died_at.map(rfc3339), "error": job.error, "doubtful": job.is_doubtful,
     })
 }
 

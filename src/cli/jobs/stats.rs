@@ -23,6 +23,7 @@ static STATS: Shape = Shape {
         "outbox.queued",
         "outbox.sending",
         "outbox.unknown",
+        "outbox.failed",
         "outbox.oldest",
     ],
     columns: &[("waiting", "pending"), ("given up", "dead"), ("oldest", "oldest")],
@@ -41,6 +42,7 @@ pub(super) fn run(cx: &mut Context) -> Result<(), Failure> {
             "pending": queue.pending, "dead": queue.dead, "oldest": queue.oldest.map(rfc3339), "classes": classes,
             "outbox": {
                 "queued": outbox.queued, "sending": outbox.sending, "unknown": outbox.unknown,
+                "failed": outbox.failed,
                 "oldest": outbox.oldest.map(rfc3339),
             },
         });
@@ -62,7 +64,8 @@ fn screen(queue: &QueueStats, classes: &[ClassStats], outbox: &OutboxStats, here
         let ClassStats { class, lanes, pending, running } = class;
         line(&format!("  {class}"), format!("{pending} waiting in {lanes} lanes, {running} being worked on"));
     }
-    let OutboxStats { queued, sending, unknown, oldest } = outbox;
-    line("outbox", format!("{queued} waiting, {sending} under way, {unknown} in doubt{}", since(*oldest)));
+    let OutboxStats { queued, sending, unknown, failed, oldest } = outbox;
+    let oldest = since(*oldest);
+    line("outbox", format!("{queued} waiting, {sending} under way, {unknown} in doubt, {failed} refused{oldest}"));
     text
 }

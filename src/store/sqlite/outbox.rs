@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
+use super::handoffs::set_handoff;
 use super::rows::{all, execute, int, json, ms, one, parsed, parsed_opt, scalar, text, text_opt, time, to_json};
 use super::{SqliteStore, jobs, queue};
 use crate::domain::contact::{Channel, Identity};
-use crate::domain::conversation::{Button, DeliveryError, DeliveryState};
+use crate::domain::conversation::{Button, DeliveryError, DeliveryState, Handoff, HandoffState};
 use crate::domain::id::MessageId;
 use crate::domain::job::{Lease, NewJob, Pool, Work};
 use crate::domain::outbox::{Carried, Carrying, Outbox, OutboxStats, Pace, Part, Taken, Unreachable};
@@ -49,15 +50,17 @@ impl Outbox for SqliteStore {
         self.read(|c| {
             let open = "SELECT count(*) FILTER (WHERE state='queued'), count(*) FILTER (WHERE state='sending')
                         FROM outbox WHERE state IN ('queued', 'sending')";
-            let open = one(c, open, [], |row| {
+            let two = |row: &Row<'_>| {
                 let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs).map_err(super::failure);
                 Ok((count(0)?, count(1)?))
-            })?;
-            let (queued, sending) = open.unwrap_or_default();
+            };
+            let (queued, sending) = one(c, open, [], two)?.unwrap_or_default();
             // Those that a person has not decided about.
-            let doubtful = "SELECT count(*) FROM jobs WHERE state=2 AND kind='send_reply'";
-            let unknown = scalar::<i64>(c, doubtful, [])?.unwrap_or(0).unsigned_abs();
-            Ok(OutboxStats { queued, sending, unknown, oldest: jobs::oldest_open(c)? })
+            let given_up = "SELECT count(*) FILTER (WHERE coalesce(o.state, '')<>'failed'), count(*) FILTER (WHERE o.state='failed')
+                            FROM jobs j LEFT JOIN outbox o ON o.id=json_extract(j.payload, '$.part')
+                            WHERE j.state=2 AND j.kind='send_reply'";
+            let (unknown, failed) = one(c, given_up, [], two)?.unwrap_or_default();
+            Ok(OutboxStats { queued, sending, unknown, failed, oldest: jobs::oldest_open(c)? })
         })
         .await
     }
@@ -217,19 +220,33 @@ fn settle(
             set(DeliveryState::Queued, None, None)?;
             relocate(c, &part.identity, to, &lease.lane, now)
         }
-        Carried::Failed { error, unreachable } => {
+        Carried::Failed { error, unreachable: Some(why) } => {
             go_on(c, lease, *job, pace, now)?;
             set(DeliveryState::Failed, Some(error), None)?;
-            match unreachable {
-                Some(why) => set_reach(c, &part.identity, Some(*why), now),
-                None => Ok(()),
-            }
+            set_reach(c, &part.identity, Some(*why), now)
+        }
+        // Nothing is wrong with the address: the job is kept for a person, who is asked to write instead.
+        Carried::Failed { error, unreachable: None } => {
+            queue::bury(c, lease, *job, &error.detail, pause(c, lease, pace, now)?, now)?;
+            set(DeliveryState::Failed, Some(error), None)?;
+            ask_person(c, part, now)
         }
         Carried::Unknown { error } => {
             queue::bury(c, lease, *job, &error.detail, pause(c, lease, pace, now)?, now)?;
             set(DeliveryState::Unknown, Some(error), None)
         }
     }
+}
+
+/// The client waits for words that will not come.
+fn ask_person(c: &Connection, part: &Part, now: Timestamp) -> StoreResult<()> {
+    let is_with_person = "SELECT 1 FROM conversations WHERE id=?1 AND handoff_state IN ('requested', 'taken')";
+    let id = part.conversation_id;
+    if scalar::<i64>(c, is_with_person, [id.to_string()])?.is_some() {
+        return Ok(());
+    }
+    let reason = "not_delivered".to_owned();
+    set_handoff(c, id, &Handoff { state: HandoffState::Requested, reason, at: now, operator: None }, now)
 }
 
 /// Lets the chat go on at its pace.

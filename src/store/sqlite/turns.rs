@@ -13,7 +13,7 @@ use crate::domain::contact::Phone;
 use crate::domain::conversation::{DialogState, Session};
 use crate::domain::id::{ConversationId, QuestionId};
 use crate::domain::job::Lease;
-use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns};
+use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns, Unanswered};
 
 /// More unanswered messages than this are taken in several turns.
 const NEW_AT_MOST: i64 = 50;
@@ -22,6 +22,10 @@ const NEW_AT_MOST: i64 = 50;
 impl Turns for SqliteStore {
     async fn turn_input(&self, id: ConversationId, history: u32) -> StoreResult<TurnInput> {
         self.read(move |c| turn_input(c, id, history)).await
+    }
+
+    async fn unanswered_by(&self, id: ConversationId) -> StoreResult<Unanswered> {
+        self.read(move |c| unanswered(c, id)).await
     }
 
     async fn commit_turn(
@@ -68,6 +72,20 @@ fn turn_input(c: &Connection, id: ConversationId, history: u32) -> StoreResult<T
     Ok(TurnInput { conversation, session, session_version, new, history })
 }
 
+/// Reads neither the dialogue's form nor what messages hold: one of them may be damaged.
+fn unanswered(c: &Connection, id: ConversationId) -> StoreResult<Unanswered> {
+    let conversation = conversation(c, id)?.ok_or(StoreError::NotFound("conversation"))?;
+    let new = all(
+        c,
+        "SELECT seq, id FROM messages WHERE conversation_id=?1 AND role='customer'
+         AND seq>(SELECT answered_seq FROM conversations WHERE id=?1) ORDER BY seq LIMIT ?2",
+        params![id.to_string(), NEW_AT_MOST + 1],
+        |row| Ok((int(row, "seq")?, parsed(row, "id", |s| s.parse().ok())?)),
+    )?;
+    let taken = usize::try_from(NEW_AT_MOST).unwrap_or(usize::MAX);
+    Ok(Unanswered { conversation, last: new.iter().take(taken).next_back().copied(), more: new.len() > taken })
+}
+
 fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) -> StoreResult<()> {
     let key = id.to_string();
     let current = conversation(c, id)?.ok_or(StoreError::NotFound("conversation"))?;
@@ -107,6 +125,9 @@ fn apply(c: &Connection, id: ConversationId, effects: &Effects, now: Timestamp) 
     bookkeeping(c, &key, effects, now)?;
     if let Some(handoff) = &effects.handoff {
         set_handoff(c, id, handoff, now)?;
+    }
+    if effects.begins_anew {
+        execute(c, "DELETE FROM sessions WHERE conversation_id=?1", [&key])?;
     }
     if let Some((session, was)) = &effects.session {
         save_session(c, &key, session, *was)?;

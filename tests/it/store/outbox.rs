@@ -137,7 +137,7 @@ pub async fn of_several_parts_the_worst_that_is_certain_is_told(store: &dyn Stor
         }
         assert_eq!(state(store, &message).await, *told, "{became:?}");
     }
-    assert_eq!(store.outbox_stats().await.unwrap(), OutboxStats { unknown: 3, ..OutboxStats::default() });
+    assert_eq!(store.outbox_stats().await.unwrap(), OutboxStats { unknown: 3, failed: 3, ..OutboxStats::default() });
 }
 
 pub async fn a_chat_gets_one_after_the_other_and_chats_wait_for_nobody(store: &dyn Store) {
@@ -336,5 +336,9 @@ pub async fn the_outbox_counts_what_waits_and_what_is_under_way(store: &dyn Stor
     assert_eq!(counted().await, OutboxStats { queued: 1, unknown: 1, ..all_wait });
     let last = take_one(store, 9).await;
     store.carried(&last, &refused(None), None, at(10)).await.unwrap();
-    assert_eq!(counted().await, OutboxStats { unknown: 1, ..OutboxStats::default() });
+    assert_eq!(counted().await, OutboxStats { unknown: 1, failed: 1, ..OutboxStats::default() });
+    for (conversation, is_asked) in [(anna, true), (boris, false)] {
+        let handoff = store.conversation(conversation).await.unwrap().unwrap().handoff;
+        assert_eq!(handoff.is_some_and(|handoff| handoff.reason == "not_delivered"), is_asked);
+    }
 }

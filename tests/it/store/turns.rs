@@ -53,6 +53,7 @@ fn everything(input: &TurnInput) -> Effects {
         scheduled: vec![later(input.conversation.id)],
         given_up: None,
         usage: Some(("offline".to_owned(), 900)),
+        begins_anew: false,
     }
 }
 

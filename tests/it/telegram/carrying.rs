@@ -73,6 +73,53 @@ fn a_message_that_may_have_gone_out_is_shown_and_not_sent_twice() {
 }
 
 #[test]
+fn a_server_that_sends_and_then_fails_is_not_asked_to_send_again() {
+    let bot = Bot::new();
+    let _daemon = bot.serve(&[]);
+    let faults = [
+        (ANNA, Fault::RefuseAfter(500, "Internal Server Error")),
+        (BORIS, Fault::HtmlAfter(502)),
+        (5003, Fault::RefuseAfter(502, "Bad Gateway")),
+    ];
+    for (chat, fault) in faults {
+        bot.api.fault(on_send(chat, 1, fault));
+        bot.api.push(bot.api.text(chat, "Какой у вас адрес?"));
+    }
+    for chat in [ANNA, BORIS, 5003] {
+        bot.until("the doubt", || deliveries(&bot, chat) == [("unknown".to_owned(), "unknown_outcome".to_owned())]);
+    }
+    // Nothing more is carried before the server answers what changes nothing; then everything is.
+    bot.api.fault(Rule { method: "getMe", chat: None, times: 1, fault: Fault::DropBefore });
+    bot.api.push(bot.api.text(ANNA, "Сколько стоит стрижка?"));
+    bot.heard(ANNA, 2);
+    assert_eq!((bot.api.sent(BORIS).len(), bot.api.sent(5003).len()), (1, 1), "what had arrived is not said again");
+    let stats = bot.home.json(&["jobs", "stats", "-o", "json"]);
+    assert_eq!(stats["outbox"]["unknown"], 3, "{stats}");
+    // All that is dead is tried again, but for what may have arrived.
+    assert!(bot.home.run(&["jobs", "retry", "--dead"]).status.success());
+    assert_eq!(bot.home.json(&["jobs", "list", "--state", "dead", "-o", "json"]).as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_reply_that_the_channel_refuses_is_kept_and_a_person_is_asked() {
+    let bot = Bot::new();
+    let _daemon = bot.serve(&[]);
+    bot.api.fault(on_send(ANNA, 1, Fault::Refuse(400, "Bad Request: message text is strange")));
+    bot.api.push(bot.api.text(ANNA, "Какой у вас адрес?"));
+    bot.until("the refusal", || deliveries(&bot, ANNA) == [("failed".to_owned(), "rejected".to_owned())]);
+    let inbox = bot.home.json(&["inbox", "list", "-o", "json"]);
+    assert_eq!(inbox[0]["handoff"]["reason"], "not_delivered", "{inbox}");
+    let status = bot.home.json(&["status", "-o", "json"]);
+    assert_eq!((&status["outbox"]["failed"], &status["queue"]["dead"]), (&1.into(), &1.into()), "{status}");
+    let dead = bot.home.json(&["jobs", "list", "--state", "dead", "-o", "json"]);
+    assert_eq!(dead[0]["error"], "bad request: message text is strange", "{dead}");
+    // It did not arrive, so it may be sent again without a question.
+    assert!(bot.home.run(&["jobs", "retry", "--dead"]).status.success());
+    bot.heard(ANNA, 1);
+    bot.until("it as sent", || deliveries(&bot, ANNA).iter().all(|(state, _)| state == "sent"));
+}
+
+#[test]
 fn a_client_who_blocked_the_bot_is_left_alone_until_writing_again() {
     let bot = Bot::new();
     let _daemon = bot.serve(&[]);

@@ -103,6 +103,26 @@ fn commands_media_edits_and_groups_are_what_a_person_expects() {
 }
 
 #[test]
+fn a_dialogue_that_cannot_be_read_is_apologised_for_and_begins_anew() {
+    let bot = Bot::new();
+    let _daemon = bot.serve(&[]);
+    bot.api.push(bot.api.text(ANNA, "Хочу на женскую стрижку"));
+    bot.heard(ANNA, 1);
+    let store = rusqlite::Connection::open(bot.home.path().join("flow.db")).unwrap();
+    assert_eq!(store.execute("UPDATE sessions SET form='{bad'", []).unwrap(), 1);
+    bot.api.push(bot.api.text(ANNA, "в пятницу"));
+    let told = bot.heard(ANNA, 2).pop().unwrap();
+    assert!(told.contains("администратор"), "the client hears that a person comes: {told}");
+    let inbox = bot.home.json(&["inbox", "list", "-o", "json"]);
+    assert_eq!(inbox[0]["handoff"]["reason"], "failures", "{inbox}");
+    assert_eq!(bot.home.json(&["jobs", "list", "--state", "dead", "-o", "json"]).as_array().unwrap().len(), 1);
+    // Given back, the bot goes on from the beginning.
+    assert!(bot.home.run(&["inbox", "return", inbox[0]["id"].as_str().unwrap()]).status.success());
+    bot.api.push(bot.api.text(ANNA, "Какой у вас адрес?"));
+    bot.heard(ANNA, 3);
+}
+
+#[test]
 fn what_a_client_writes_cannot_become_markup() {
     let bot = Bot::new();
     let _daemon = bot.serve(&[]);

@@ -7,6 +7,7 @@ mod send;
 mod update;
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -77,6 +78,8 @@ pub struct Telegram {
     bot: Bot,
     me: Me,
     settings: Settings,
+    /// The last message may or may not have gone out.
+    is_in_doubt: AtomicBool,
 }
 
 impl fmt::Debug for Telegram {
@@ -103,7 +106,7 @@ impl Telegram {
     pub fn open(settings: Settings) -> Result<Self, String> {
         let id = account_of(&settings.token).ok_or("token: expected 123456:AA…, as @BotFather gives it")?.to_owned();
         let bot = client::bot(&settings)?;
-        Ok(Self { bot, me: Me { id, username: RwLock::default() }, settings })
+        Ok(Self { bot, me: Me { id, username: RwLock::default() }, settings, is_in_doubt: AtomicBool::new(false) })
     }
 
     async fn courtesy<P>(&self, payload: P)
@@ -189,7 +192,7 @@ impl Messenger for Telegram {
             let error = DeliveryError { code: "another_account".to_owned(), detail: detail.to_owned() };
             return Carried::Failed { error, unreachable: None };
         }
-        send::carry(&self.bot, part, now).await
+        send::carry(&self.bot, &self.is_in_doubt, part, now).await
     }
 
     async fn oblige(&self, courtesy: &Courtesy) {

@@ -1,9 +1,11 @@
 //! Carrying a part to a chat, and what the answer means: sent, not sent, or nobody knows.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use serde_json::Value;
-use teloxide::payloads::{SendMessage, SendMessageSetters};
+use teloxide::payloads::{GetMe, SendMessage, SendMessageSetters};
 use teloxide::types::{
     ButtonRequest, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, KeyboardRemove,
     LinkPreviewOptions, ParseMode, ReplyMarkup,
@@ -26,8 +28,23 @@ const TRIES: u32 = 300;
 const SHORT: usize = 7;
 const MIDDLE: usize = 16;
 
-/// Carries it.
-pub(super) async fn carry(bot: &Bot, part: &Part, now: Timestamp) -> Carried {
+/// Carries it. After a doubt nothing is carried before the server has answered something harmless: an outage
+/// leaves in doubt what was under way when it began, and nothing more.
+pub(super) async fn carry(bot: &Bot, is_in_doubt: &AtomicBool, part: &Part, now: Timestamp) -> Carried {
+    if is_in_doubt.load(Ordering::Relaxed) {
+        if let Err(error) = call(bot, GetMe {}).await {
+            return put_off(&error, part.attempt, now);
+        }
+        is_in_doubt.store(false, Ordering::Relaxed);
+    }
+    let carried = attempt(bot, part, now).await;
+    if matches!(carried, Carried::Unknown { .. }) {
+        is_in_doubt.store(true, Ordering::Relaxed);
+    }
+    carried
+}
+
+async fn attempt(bot: &Bot, part: &Part, now: Timestamp) -> Carried {
     let Some(chat) = chat_of(&part.identity.external_id) else {
         return failed("address", "the address is no chat of Telegram", Some(Unreachable::NotFound));
     };
@@ -120,28 +137,30 @@ pub(super) fn judged(error: &RequestError, attempt: u32, now: Timestamp) -> Carr
             Carried::Again { at, error: told("rate_limited", text) }
         }
         RequestError::MigrateToChatId(to) => Carried::Moved { to: to.to_string() },
-        RequestError::Api(_) => refused(&text, attempt, now),
+        RequestError::Api(_) => refused(&text, now),
         // The request never left.
         RequestError::Network(error) if error.is_connect() || error.is_builder() => {
             again("unreachable", text, attempt, now)
         }
         RequestError::Io(_) => again("unreachable", text, attempt, now),
-        // A gateway before the server that says the server is not there.
-        RequestError::InvalidJson { raw, .. } if is_gateway(raw) => again("unavailable", text, attempt, now),
-        RequestError::Network(_) | RequestError::InvalidJson { .. } => {
-            Carried::Unknown { error: told("unknown_outcome", format!("{text}; it may have gone out")) }
-        }
+        RequestError::Network(_) | RequestError::InvalidJson { .. } => doubt(&text),
     }
 }
 
-/// A page of a proxy. One that waited for the server in vain cannot say what the server did.
-fn is_gateway(raw: &str) -> bool {
-    let page = raw.to_lowercase();
-    let is_page = page.trim().is_empty() || page.trim_start().starts_with('<');
-    is_page && !page.contains("504") && !page.contains("time-out") && !page.contains("timeout")
+/// A lost connection, a server's error and a gateway's page do not say what the server did before.
+fn doubt(text: &str) -> Carried {
+    Carried::Unknown { error: told("unknown_outcome", format!("{text}; it may have gone out")) }
 }
 
-fn refused(text: &str, attempt: u32, now: Timestamp) -> Carried {
+/// The server did not answer a call that changes nothing: what waits was not sent.
+fn put_off(error: &RequestError, attempt: u32, now: Timestamp) -> Carried {
+    match judged(error, attempt, now) {
+        known @ Carried::Again { .. } => known,
+        _ => again("unavailable", words(error), attempt, now),
+    }
+}
+
+fn refused(text: &str, now: Timestamp) -> Carried {
     let unreachable = [
         ("bot was blocked", Unreachable::Blocked),
         ("user is deactivated", Unreachable::Deactivated),
@@ -162,7 +181,7 @@ fn refused(text: &str, attempt: u32, now: Timestamp) -> Carried {
         return Carried::Again { at: now + SignedDuration::from_secs(wait), error: told("rate_limited", text) };
     }
     if is_server(text) {
-        return again("unavailable", text.to_owned(), attempt, now);
+        return doubt(text);
     }
     failed("rejected", text, None)
 }

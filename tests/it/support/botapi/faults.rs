@@ -28,6 +28,10 @@ pub enum Fault {
     DropBefore,
     /// It is done and the connection is closed without an answer.
     DropAfter,
+    /// It is done and answered with an error code and its description.
+    RefuseAfter(u16, &'static str),
+    /// It is done and answered with a page of a proxy.
+    HtmlAfter(u16),
     /// It is done and answered after the wait, even when nobody waits any more.
     Slow(Duration),
     /// Nothing is done and nothing is answered.

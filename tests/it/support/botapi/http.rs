@@ -14,6 +14,9 @@ use super::state::Shared;
 /// The bytes of every file that the bot may download.
 pub(super) const FILE: &[u8] = b"OggS, but no more than that";
 
+/// What a proxy says when it cannot reach whoever it stands before.
+const PAGE: &[u8] = b"<html><body><h1>Bad Gateway</h1></body></html>";
+
 /// What a form holds as it is; other fields are read as JSON when they are.
 const PLAIN: [&str; 6] = ["text", "caption", "url", "secret_token", "callback_query_id", "file_id"];
 
@@ -107,14 +110,26 @@ async fn answer(shared: &Shared, request: &Request, body: &mut Vec<u8>) -> Answe
         Some(Fault::DropBefore) => return Answer::Close,
         Some(Fault::Hang) => return Answer::Hang,
         Some(Fault::Html(status)) => {
-            body.extend_from_slice(b"<html><body><h1>Bad Gateway</h1></body></html>");
+            body.extend_from_slice(PAGE);
             return Answer::Html(status);
         }
         Some(Fault::Slow(wait)) => tokio::time::sleep(wait).await,
         _ => {}
     }
     let status = call(shared, method, &params, body).await;
-    if matches!(fault, Some(Fault::DropAfter)) { Answer::Close } else { Answer::Json(status) }
+    match fault {
+        Some(Fault::DropAfter) => Answer::Close,
+        Some(Fault::RefuseAfter(code, description)) => {
+            body.clear();
+            Answer::Json(refuse(body, code, description))
+        }
+        Some(Fault::HtmlAfter(status)) => {
+            body.clear();
+            body.extend_from_slice(PAGE);
+            Answer::Html(status)
+        }
+        _ => Answer::Json(status),
+    }
 }
 
 /// Where one text begins in another.
