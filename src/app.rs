@@ -1,7 +1,7 @@
 //! The composition root: configuration in, [`App`] out. The one file that knows stores and adapters.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -9,6 +9,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::adapters::channel::telegram::{self, Telegram};
 use crate::adapters::crm::local::Local;
+use crate::adapters::crm::watched::Watched;
 use crate::config::settings::TelegramMode;
 use crate::config::{CompanyOverrides, Config};
 use crate::dialog::{Desk, Rules};
@@ -57,6 +58,7 @@ pub struct App {
     pub courtesies: Arc<Courtesies>,
     gate: Arc<Semaphore>,
     button_key: Arc<OnceCell<SigningKey>>,
+    heard: Arc<Mutex<BTreeMap<Channel, Timestamp>>>,
 }
 
 impl App {
@@ -100,6 +102,7 @@ impl App {
             None => Arc::new(store),
         };
         let active = crm(Arc::clone(&store), Arc::clone(&clock));
+        let active: Arc<dyn Crm> = Arc::new(Watched::new(active, config.dialog.reply_budget));
         let rules = Rules {
             coalesce: SignedDuration::try_from(config.dialog.coalesce).unwrap_or(SignedDuration::ZERO),
             session_ttl: SignedDuration::try_from(config.dialog.session_ttl).unwrap_or(SignedDuration::MAX),
@@ -121,6 +124,7 @@ impl App {
             courtesies: Arc::default(),
             gate: Arc::new(Semaphore::new(WAITING)),
             button_key: Arc::default(),
+            heard: Arc::default(),
         }
     }
 
@@ -216,6 +220,9 @@ impl App {
             .collect();
         let stored = self.store.ingest(rows, mark, now).await?;
         crate::crash::point("ingest.stored");
+        if let Some((channel, _)) = counted.first() {
+            self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(*channel, now);
+        }
         for ((stored, courtesy), (channel, kind)) in stored.iter().zip(courtesies).zip(counted) {
             self.after(*stored, courtesy, channel, kind);
         }
@@ -229,6 +236,12 @@ impl App {
         }
         let answer_at = now + self.pause(incoming.kind);
         Arrival::Message(Box::new(incoming), answer_at)
+    }
+
+    /// When this process last heard from a channel.
+    #[must_use]
+    pub fn last_inbound(&self, channel: Channel) -> Option<Timestamp> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&channel).copied()
     }
 
     fn after(&self, stored: Stored, courtesy: Option<Courtesy>, channel: Channel, kind: Option<MessageKind>) {

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::output::{Format, Shape};
 use crate::config::keys::pointer;
+use crate::config::settings::TelegramMode;
 use crate::config::{Loaded, Problems, Sources, load, schema};
 
 /// Look at the configuration
@@ -83,6 +84,14 @@ fn check(cx: &mut Context) -> Result<(), Failure> {
                 Some(file) => format!("{} is fine", file.display()),
                 None => "there is no configuration file; the defaults stand".to_owned(),
             };
+            let telegram = &loaded.config.channels.telegram;
+            let is_called = telegram.token.is_some() && telegram.mode == TelegramMode::Webhook;
+            if is_called && loaded.config.http.public_url.is_none() {
+                cx.out.note(
+                    "`channels.telegram.mode` is \"webhook\" and `http.public_url` is not set: Telegram calls nobody \
+                     until one is set, or `flow channel register telegram --url URL` is run",
+                );
+            }
             cx.out.told(&CHECK, &json!({"ok": true, "file": loaded.file, "problems": []}), &text)
         }
         Err(problems) => {

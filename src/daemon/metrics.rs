@@ -70,6 +70,11 @@ fn describe() {
     describe_histogram!("flow_turn_duration_seconds", "Time of a turn by stage");
     describe_counter!("flow_handoffs_total", "Hand-overs to a person, by reason");
     describe_counter!("flow_bookings_total", "Bookings, by outcome");
+    describe_histogram!("flow_db_query_duration_seconds", "Time of an operation of the store, by op: read, write");
+    describe_counter!("flow_crm_requests_total", "Calls of the CRM, by outcome");
+    describe_gauge!("flow_channel_up", "1 while the channel answers and delivers, 0 in trouble");
+    describe_gauge!("flow_channel_pending", "Updates that wait at the channel");
+    describe_gauge!("flow_channel_last_error_age_seconds", "Age of the channel's last failed call of us");
     describe_gauge!("flow_outbox_depth", "Jobs that wait, by class of lanes");
     describe_gauge!("flow_outbox_oldest_seconds", "Age of the oldest message that waits to be carried");
     describe_gauge!("flow_outbox_unknown", "Parts of messages of which nobody knows whether they went out");

@@ -9,4 +9,5 @@ mod poller;
 mod scheduler;
 mod sender;
 pub mod serve;
+pub mod trouble;
 mod worker;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
-use super::introduction;
+use super::{introduction, trouble};
 use crate::app::App;
 use crate::domain::channel::{Mark, Messenger};
 use crate::domain::contact::Channel;
-use crate::domain::fault::FaultKind;
+use crate::domain::fault::{Fault, FaultKind};
 
 /// How long the channel may wait for something to tell.
 const WAIT: Duration = Duration::from_secs(15);
@@ -30,6 +30,7 @@ const MARK: &str = "offset";
 pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<(), String> {
     let messenger = app.messenger(channel).ok_or("the channel is not configured")?.clone();
     let mut failures = 0_u32;
+    let mut is_clean = None;
     tokio::select! {
         () = stop.cancelled() => return Ok(()),
         () = introduction::first(&app, &*messenger) => {}
@@ -39,12 +40,17 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
             () = stop.cancelled() => return Ok(()),
             round = round(&app, &*messenger) => match round {
                 Ok(()) => {
+                    if is_clean != Some(true) {
+                        trouble::note(&app, &*messenger, trouble::POLL, None).await;
+                        is_clean = Some(true);
+                    }
                     failures = 0;
                     continue;
                 }
                 Err(pause) => pause,
             }
         };
+        is_clean = Some(false);
         let doubled = FIRST_PAUSE.saturating_mul(1 << failures.min(6)).min(LONGEST_PAUSE);
         failures = failures.saturating_add(1);
         tokio::select! {
@@ -53,6 +59,18 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
         }
     }
     Ok(())
+}
+
+/// Somebody else asks with the same token, or a webhook is set.
+fn is_conflict(fault: &Fault) -> bool {
+    fault.detail.contains("conflict") || fault.detail.contains("terminated by other")
+}
+
+fn explained(fault: &Fault) -> String {
+    if is_conflict(fault) && !fault.detail.contains("webhook") {
+        return format!("{}; another program uses the same token: stop it, or give it a bot of its own", fault.detail);
+    }
+    fault.detail.clone()
 }
 
 /// Asks once and stores what came; answers how long to wait after a failure, when it is known.
@@ -64,15 +82,19 @@ async fn round(app: &App, messenger: &dyn Messenger) -> Result<(), Option<Durati
     })?;
     let fresh = known.filter(|(_, since)| app.now().duration_since(*since) < MARK_LIFE);
     let offset = fresh.as_ref().map(|(offset, _)| offset.as_str());
-    let (bodies, next) = messenger.poll(offset, WAIT).await.map_err(|fault| {
-        tracing::error!(%channel, %fault, "the channel cannot be asked for its events");
-        match fault.kind {
-            FaultKind::RateLimited => fault.retry_after,
-            FaultKind::Unauthorized | FaultKind::Unavailable if fault.detail.contains("conflict") => Some(LONG_PAUSE),
-            FaultKind::Unauthorized => Some(LONG_PAUSE),
-            _ => None,
+    let (bodies, next) = match messenger.poll(offset, WAIT).await {
+        Ok(polled) => polled,
+        Err(fault) => {
+            let told = format!("it cannot be asked for what clients write: {}", explained(&fault));
+            trouble::note(app, messenger, trouble::POLL, Some(&told)).await;
+            return Err(match fault.kind {
+                FaultKind::RateLimited => fault.retry_after,
+                FaultKind::Unauthorized => Some(LONG_PAUSE),
+                _ if is_conflict(&fault) => Some(LONG_PAUSE),
+                _ => None,
+            });
         }
-    })?;
+    };
     let Some(next) = next else { return Ok(()) };
     let mut events = Vec::with_capacity(bodies.len());
     for body in &bodies {

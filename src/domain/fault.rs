@@ -40,6 +40,31 @@ pub enum FaultKind {
     Store,
 }
 
+impl FaultKind {
+    /// Its stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Rejected => "rejected",
+            Self::NotFound => "not_found",
+            Self::Unsupported => "unsupported",
+            Self::SlotTaken => "slot_taken",
+            Self::ClientBlocked => "client_blocked",
+            Self::LicenceExpired => "licence_expired",
+            Self::KeyReused => "key_reused",
+            Self::RateLimited => "rate_limited",
+            Self::Unreachable => "unreachable",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Protocol => "protocol",
+            Self::UnknownOutcome => "unknown_outcome",
+            Self::Store => "store",
+        }
+    }
+}
+
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {

@@ -173,7 +173,9 @@ impl Runner {
         let is_turn = matches!(job.work, Ok(Work::Answer { .. }));
         match (outcome, error) {
             // The CRM stays silent: a person is asked after a few seconds, and the dialogue goes on.
-            (_, TurnError::Crm(fault)) if is_turn && job.attempt >= SILENT_TRIES && fault.kind != FaultKind::Store => {
+            (_, TurnError::Crm(fault))
+                if is_turn && fault.kind != FaultKind::Store && is_silent_for_long(job, fault) =>
+            {
                 Some((Apology::ScheduleAway, None))
             }
             (Outcome::Dead { error }, _) => Some((Apology::Broken, Some(error.clone()))),
@@ -207,6 +209,11 @@ impl Runner {
         let wait = backoff(job.attempt);
         Some(Outcome::Retry { at: now + asked.map_or(wait, |asked| asked.max(wait)), error: text })
     }
+}
+
+/// One that was waited for in vain has used up the time of a reply.
+fn is_silent_for_long(job: &Claimed, fault: &Fault) -> bool {
+    job.attempt >= SILENT_TRIES || fault.kind == FaultKind::Timeout
 }
 
 /// Doubles with each attempt, with jitter, so that many who failed together do not return together.

@@ -3,6 +3,7 @@
 mod carrying;
 mod dialogue;
 mod hooks;
+mod trouble;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! CRMs: one folder and one row each.
 
 pub mod local;
+pub mod watched;
 
 /// What a kind of CRM can do at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

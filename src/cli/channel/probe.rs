@@ -11,10 +11,12 @@ use crate::cli::context::{Context, Open};
 use crate::cli::crm::WaitArgs;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::{Out, Shape};
+use crate::daemon::trouble;
 use crate::domain::channel::{ChannelProbe, Delivery, Messenger};
 use crate::domain::contact::Channel;
 use crate::domain::crm::Check;
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::store::StoreError;
 
 /// Ask a channel who we are and what keeps messages from arriving
 #[derive(Debug, Args)]
@@ -87,7 +89,14 @@ pub async fn look(app: &App, messenger: &dyn Messenger) -> Result<ChannelProbe, 
         probe.checks.retain(|check| check.name != "webhook");
         probe.checks.push(Check { name: "webhook".to_owned(), ok: false, detail, ms: 0 });
     }
+    if let Some(detail) = trouble::of(app, messenger).await.map_err(unread)? {
+        probe.checks.push(Check { name: "daemon".to_owned(), ok: false, detail, ms: 0 });
+    }
     Ok(probe)
+}
+
+fn unread(error: StoreError) -> Fault {
+    Fault::new(FaultKind::Store, "store", "probe", error.to_string())
 }
 
 /// A channel on which clients come to us has nobody to ask.

@@ -14,7 +14,8 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use super::problem::{self, Problem, words};
-use super::{Http, cors};
+use super::{Http, cors, hooks};
+use crate::app::TELEGRAM_HOOK;
 use crate::domain::contact::Locale;
 use crate::domain::id::RequestId;
 
@@ -146,6 +147,10 @@ fn before(http: &Http, request: &Request, is_api: bool) -> Option<Response> {
     } else {
         return None;
     };
+    if request.uri().path() == TELEGRAM_HOOK {
+        // A channel reads no documents.
+        return Some(hooks::busy(hooks::RETRY));
+    }
     Some(Problem::unavailable(RETRY_S, detail).into_response())
 }
 

@@ -17,6 +17,7 @@ use super::query::Params;
 use super::view::time;
 use super::{Http, auth};
 use crate::config::settings::HealthDetails;
+use crate::daemon::trouble;
 use crate::domain::contact::Channel;
 
 /// The whole look may take so long; the route promises 50 ms.
@@ -42,6 +43,7 @@ struct Found {
     database: Value,
     outbox: Value,
     crm: Value,
+    telegram: Value,
     knowledge: Value,
 }
 
@@ -56,8 +58,8 @@ pub async fn all(
     let now = http.app.now();
     let found = look(&http, now).await;
     let is_well = found.is_usable && http.life.is_ready() && !http.life.is_draining();
-    let is_degraded =
-        found.late_since.is_some() || [&found.outbox, &found.crm].iter().any(|check| check["status"] == "degraded");
+    let is_degraded = found.late_since.is_some()
+        || [&found.outbox, &found.crm, &found.telegram].iter().any(|check| check["status"] == "degraded");
     let word = if !is_well {
         "unhealthy"
     } else if is_degraded {
@@ -69,13 +71,12 @@ pub async fn all(
     let mut body = json!({ "status": word, "version": env!("CARGO_PKG_VERSION"), "uptime_s": uptime });
     if shows_details(&http, &context, &headers).await? {
         let web = if http.app.config.channels.web.enabled { "ok" } else { "disabled" };
-        let telegram = if http.app.reaches(Channel::Telegram) { "ok" } else { "disabled" };
         body["commit"] = option_env!("FLOW_COMMIT").into();
         body["started_at"] = time(http.life.started_at()).into();
         body["checks"] = json!({
             "database": found.database,
             "outbox": found.outbox,
-            "channels": { "web": { "status": web }, "telegram": { "status": telegram }, "api": { "status": "ok" } },
+            "channels": { "web": { "status": web }, "telegram": found.telegram, "api": { "status": "ok" } },
             "llm": { "status": "disabled" },
             "crm": found.crm,
             "knowledge_base": found.knowledge,
@@ -134,8 +135,8 @@ async fn probe(http: &Http, now: Timestamp) -> Found {
     let (Ok(()), Ok(stats), Ok(profile)) = (answer, stats, profile) else {
         let failed = json!({ "status": "unhealthy", "latency_ms": latency });
         let unknown = json!({ "status": "unknown" });
-        let (outbox, crm, knowledge) = (unknown.clone(), unknown.clone(), unknown);
-        return Found { is_usable: false, late_since: None, database: failed, outbox, crm, knowledge };
+        let [outbox, crm, telegram, knowledge] = std::array::from_fn(|_| unknown.clone());
+        return Found { is_usable: false, late_since: None, database: failed, outbox, crm, telegram, knowledge };
     };
     let oldest = stats.oldest.map_or(0, |at| now.duration_since(at).as_secs().max(0));
     let outbox = if oldest > LATE_S || stats.dead > 0 { "degraded" } else { "ok" };
@@ -149,7 +150,26 @@ async fn probe(http: &Http, now: Timestamp) -> Found {
         database: json!({ "status": "ok", "latency_ms": latency }),
         outbox: json!({ "status": outbox, "oldest_s": oldest, "dead": stats.dead }),
         crm,
+        telegram: channel(http, Channel::Telegram).await,
         knowledge: json!({ "status": "ok", "chunks": profile.map_or(0, |profile| profile.knowledge.len()) }),
+    }
+}
+
+/// A channel that is called, by what its daemon saw last.
+async fn channel(http: &Http, channel: Channel) -> Value {
+    let app = &http.app;
+    let Some(messenger) = app.messenger(channel) else {
+        let is_meant = app.config.channels.telegram.token.is_some();
+        return match is_meant {
+            true => json!({ "status": "degraded", "detail": "it is configured wrongly: `flow config check`" }),
+            false => json!({ "status": "disabled" }),
+        };
+    };
+    let last = app.last_inbound(channel).map(time);
+    match trouble::of(app, &**messenger).await {
+        Ok(None) => json!({ "status": "ok", "last_inbound_at": last }),
+        Ok(Some(detail)) => json!({ "status": "degraded", "detail": detail, "last_inbound_at": last }),
+        Err(_) => json!({ "status": "unknown", "last_inbound_at": last }),
     }
 }
 
@@ -163,6 +183,7 @@ fn late(kept: Option<Found>, now_ms: i64) -> Found {
         database: Value::Null,
         outbox: unknown(),
         crm: unknown(),
+        telegram: unknown(),
         knowledge: unknown(),
     });
     let since = before.late_since.unwrap_or(now_ms);

@@ -1,9 +1,12 @@
 //! Calls of channels: size, authenticity over the raw bytes, one durable step, then the answer.
 
+use std::sync::{Mutex, PoisonError};
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
 use super::Http;
@@ -14,9 +17,11 @@ use crate::domain::contact::Channel;
 const BODY_LIMIT: usize = 1024 * 1024;
 /// Kilobytes of bodies that may be in work at once; what comes on top is told to come again.
 pub(super) const IN_WORK_KB: usize = 64 * 1024;
+/// A refused call is told once in so long.
+const QUIET: SignedDuration = SignedDuration::from_mins(1);
 const SECRET: &str = "x-telegram-bot-api-secret-token";
 /// Seconds after which a call that could not be stored is to come again.
-const RETRY: HeaderValue = HeaderValue::from_static("5");
+pub(super) const RETRY: HeaderValue = HeaderValue::from_static("5");
 const SOON: HeaderValue = HeaderValue::from_static("1");
 
 /// `POST /api/v1/telegram/webhook`.
@@ -41,6 +46,7 @@ pub async fn telegram(State(http): State<Http>, request: Request) -> Response {
         }
     };
     if !is_authentic(&parts.headers, secret.as_bytes()) {
+        http.refusals.tell(http.app.now());
         return rejected("secret", StatusCode::UNAUTHORIZED);
     }
     let Ok(bytes) = axum::body::to_bytes(body, BODY_LIMIT).await else {
@@ -61,6 +67,23 @@ pub async fn telegram(State(http): State<Http>, request: Request) -> Response {
     }
 }
 
+/// Refused calls are told in the log, but not by whoever makes many of them.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<Option<Timestamp>>);
+
+impl Refusals {
+    fn tell(&self, now: Timestamp) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| now.duration_since(told) >= QUIET) {
+            *told = Some(now);
+            tracing::warn!(
+                channel = "telegram",
+                "a call without the webhook's secret was refused; `flow channel test telegram` tells whether it was Telegram"
+            );
+        }
+    }
+}
+
 fn is_authentic(headers: &HeaderMap, secret: &[u8]) -> bool {
     headers.get(SECRET).is_some_and(|sent| sent.as_bytes().ct_eq(secret).into())
 }
@@ -70,7 +93,8 @@ fn rejected(reason: &'static str, status: StatusCode) -> Response {
     answer(status)
 }
 
-fn busy(retry: HeaderValue) -> Response {
+/// What is to come again.
+pub(super) fn busy(retry: HeaderValue) -> Response {
     metrics::counter!("flow_webhook_rejected_total", "channel" => "telegram", "reason" => "busy").increment(1);
     let mut response = answer(StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(header::RETRY_AFTER, retry);

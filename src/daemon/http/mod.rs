@@ -108,6 +108,7 @@ pub struct Parts {
     streams: chat::Streams,
     key: OnceCell<SigningKey>,
     hooks: Semaphore,
+    refusals: hooks::Refusals,
     hook_secret: OnceCell<String>,
 }
 
@@ -122,6 +123,7 @@ impl Http {
             streams: chat::Streams::default(),
             key: OnceCell::new(),
             hooks: Semaphore::new(hooks::IN_WORK_KB),
+            refusals: hooks::Refusals::default(),
             hook_secret: OnceCell::new(),
         }))
     }

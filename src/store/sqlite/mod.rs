@@ -23,6 +23,7 @@ mod writer;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use rusqlite::Connection;
 
@@ -119,10 +120,13 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     {
-        match &self.readers {
+        let began = Instant::now();
+        let result = match &self.readers {
             Some(readers) => readers.run(operation).await,
             None => self.writer.run(operation).await,
-        }
+        };
+        timed("read", began);
+        result
     }
 
     async fn write<T, F>(&self, operation: F) -> StoreResult<T>
@@ -130,8 +134,16 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     {
-        self.writer.run(operation).await
+        let began = Instant::now();
+        let result = self.writer.run(operation).await;
+        timed("write", began);
+        result
     }
+}
+
+/// From asking to the answer, the wait for others included.
+fn timed(op: &'static str, began: Instant) {
+    metrics::histogram!("flow_db_query_duration_seconds", "op" => op).record(began.elapsed());
 }
 
 /// Turns SQLite's failure into the next decision.
