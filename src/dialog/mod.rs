@@ -115,6 +115,7 @@ impl Desk {
             verified_phone: conversation.contact.verified_phone.as_ref(),
             person_spoke: person_spoke(history),
             trust_typed_phone: self.rules.trust_typed_phone,
+            in_public: conversation.identity.is_in_group(),
         }
     }
 
@@ -136,6 +137,7 @@ impl Desk {
             verified_phone: None,
             person_spoke: false,
             trust_typed_phone: self.rules.trust_typed_phone,
+            in_public: false,
         };
         let said = flow::welcome(&scene);
         Ok(Some((Arc::clone(&business.profile), said.text, said.buttons)))

@@ -9,6 +9,7 @@ use super::flow::{self, Act, Input, Plan};
 use super::understand::understand;
 use super::{Business, Desk, TurnError, spoken};
 use crate::domain::booking::NewBooking;
+use crate::domain::contact::Locale;
 use crate::domain::conversation::{Conversation, Handoff, HandoffState, Message, MessageKind, Outgoing, Role, Session};
 use crate::domain::id::{BookingId, ConversationId, MessageId};
 use crate::domain::job::{Lease, NewJob, Work};
@@ -112,6 +113,7 @@ impl Desk {
 
     async fn converse(&self, input: &TurnInput, business: &Business) -> Result<Effects, TurnError> {
         let mut conversation = input.conversation.clone();
+        conversation.language = conversation.language.or_else(|| input.new.iter().find_map(device_language));
         let mut effects = Effects::default();
         let mut known = Known::default();
         let mut session = input.session.clone().filter(|session| self.is_fresh(session));
@@ -270,6 +272,11 @@ fn groups<'m>(new: &'m [Message], business: &Business, coalesce: SignedDuration)
             Some(Group { input: Input { understanding, button: last.button_value.clone(), media }, last })
         })
         .collect()
+}
+
+/// What the client's device speaks, told by the channel where the message itself shows no language.
+fn device_language(message: &Message) -> Option<Locale> {
+    message.metadata.as_ref().and_then(|metadata| Locale::parse(metadata["language"].as_str()?))
 }
 
 /// A picture, a voice note or a file without a word: there is nothing in it to understand.

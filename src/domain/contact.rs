@@ -324,6 +324,14 @@ pub struct Identity {
     pub external_id: String,
 }
 
+impl Identity {
+    /// Whether others read along: people of a Telegram group have an address of their own behind the group's.
+    #[must_use]
+    pub fn is_in_group(&self) -> bool {
+        self.channel == Channel::Telegram && self.external_id.contains('/')
+    }
+}
+
 /// A person who writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Contact {

@@ -45,6 +45,8 @@ pub struct Part {
     pub buttons: Vec<Button>,
     /// It asks for the client's phone.
     pub asks_phone: bool,
+    /// The channel's id of the message that it answers, where several people talk in one chat.
+    pub reply_to: Option<String>,
     /// How many parts the message has.
     pub parts: u32,
     /// 1 on the first try.

@@ -118,6 +118,7 @@ impl Sending<'_> {
             text: text.to_owned(),
             buttons: Vec::new(),
             asks_phone: false,
+            reply_to: None,
             parts: 1,
             attempt,
         }

@@ -198,6 +198,8 @@ pub(super) struct Form {
     pub offered_person: bool,
     /// The buttons under the last reply: their words typed are the button pressed.
     pub buttons: Vec<Button>,
+    /// The button that was pressed last and when, if nothing was said since.
+    pub pressed: Option<(String, Timestamp)>,
     /// The date as the client said it.
     pub desired_text: Option<String>,
     /// A write to the CRM is under way.

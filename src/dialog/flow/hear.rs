@@ -27,6 +27,7 @@ impl Turn<'_> {
     /// Works a message out.
     pub fn hear(&mut self, said: &Understanding) -> Result<(), Need> {
         self.listen(said);
+        self.form.pressed = None;
         if said.phone.is_none()
             && let Some(value) = self.typed_button(&said.text).or_else(|| self.counted_choice(said))
             && self.press(&value)?
@@ -103,6 +104,13 @@ impl Turn<'_> {
 
     /// Goes as far as the form allows.
     pub fn proceed(&mut self, said: Option<&Understanding>, agreed: Option<&str>) -> Result<(), Need> {
+        if self.scene.in_public && self.form.task != Task::None {
+            self.rule("in_public");
+            self.form.restart(Task::None);
+            self.state = DialogState::Consulting;
+            self.say(self.words().in_private());
+            return Ok(());
+        }
         match self.form.task {
             Task::None => Ok(()),
             Task::Book => self.book(agreed),
@@ -240,7 +248,7 @@ impl Turn<'_> {
     fn wait(&mut self, said: &Understanding) -> Result<(), Need> {
         self.rule("pending");
         self.answer(said)?;
-        self.say(self.words().pending());
+        self.say_pending();
         self.offer(Vec::new());
         self.state = DialogState::Confirming;
         Ok(())

@@ -53,6 +53,8 @@ pub struct Scene<'a> {
     pub person_spoke: bool,
     /// Whether a typed phone lets one see, move and cancel the visits under it.
     pub trust_typed_phone: bool,
+    /// Others read along: nothing private is said.
+    pub in_public: bool,
 }
 
 /// Something the step must know first.
@@ -199,7 +201,7 @@ pub fn step(scene: &Scene<'_>, session: Option<&Session>, input: &Input, facts: 
         Some(kind) => turn.receive_media(kind)?,
         None => turn.hear(&input.understanding)?,
     }
-    if turn.is_silent() && turn.act.is_none() {
+    if turn.is_silent() && turn.act.is_none() && !turn.is_pressed_again() {
         // Whoever writes is answered, whatever it was.
         turn.rule("nothing_to_say");
         turn.help();

@@ -1,6 +1,7 @@
 //! Pressed buttons. A value says all by itself, and is checked: it may come from long ago.
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Need;
 use super::form::{Asked, Days, Hours, Task, Wanted};
@@ -10,6 +11,11 @@ use crate::dialog::understand::Understanding;
 use crate::domain::company::Service;
 use crate::domain::conversation::{DialogState, MessageKind};
 use crate::domain::text::fold;
+
+/// The same button twice within this time was pressed once by an impatient finger.
+const DOUBLE_PRESS: SignedDuration = SignedDuration::from_secs(10);
+/// Buttons that choose one of several.
+const CHOICES: &[&str] = &["svc", "cat", "emp", "day", "slot", "change"];
 
 impl Turn<'_> {
     /// The button of the last reply whose title was typed.
@@ -22,8 +28,17 @@ impl Turn<'_> {
     /// Does what a button says; `false` when its value is not one of ours.
     pub fn press(&mut self, value: &str) -> Result<bool, Need> {
         let (kind, rest) = value.split_once(':').unwrap_or((value, ""));
+        let now = self.scene.now.timestamp();
+        let just_pressed = |(last, at): &(String, Timestamp)| last == value && now.duration_since(*at) <= DOUBLE_PRESS;
+        let again = self.form.pressed.as_ref().is_some_and(just_pressed) && !self.is_offered(value);
+        if again && (self.form.pending || CHOICES.contains(&kind)) {
+            // A double press: the first one was answered.
+            self.rule("pressed_again");
+            return Ok(true);
+        }
+        self.form.pressed = Some((value.to_owned(), now));
         if self.form.pending && (kind, rest) != ("menu", "human") {
-            self.say(self.words().pending());
+            self.say_pending();
             return Ok(true);
         }
         self.form.failures = 0;
@@ -32,13 +47,45 @@ impl Turn<'_> {
             "menu" => return self.press_menu(rest),
             "yes" | "no" => self.press_answer(kind == "yes", rest)?,
             "appt" | "move" | "cancel" => self.press_visit(kind, rest)?,
-            "svc" | "cat" | "emp" | "day" | "slot" | "change" => {
+            kind if CHOICES.contains(&kind) => {
+                if self.is_past(kind, value) {
+                    self.stale();
+                    return Ok(true);
+                }
                 self.form.digest = None;
                 return self.press_choice(kind, rest);
             }
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Whether the last reply had that button.
+    fn is_offered(&self, value: &str) -> bool {
+        self.form.buttons.iter().any(|button| button.value == value)
+    }
+
+    /// Whether a choice belongs to something that has ended: a time or a day of it begins nothing new. A service
+    /// begins a booking, but not out of the list of one that was made.
+    fn is_past(&self, kind: &str, value: &str) -> bool {
+        let is_over = self.form.task == Task::None && !self.is_offered(value);
+        is_over && (self.form.done.is_some() || !matches!(kind, "svc" | "cat"))
+    }
+
+    /// Says that a button has had its day, and what can be done now.
+    fn stale(&mut self) {
+        self.rule("stale_button");
+        self.say(self.words().stale());
+        if self.form.task == Task::None {
+            let menu = self.menu();
+            self.offer(menu);
+        }
+    }
+
+    /// Says what is under way.
+    pub fn say_pending(&mut self) {
+        let words = self.words();
+        self.say(if self.form.task == Task::Cancel { words.pending_cancel() } else { words.pending() });
     }
 
     fn press_menu(&mut self, rest: &str) -> Result<bool, Need> {
@@ -74,14 +121,13 @@ impl Turn<'_> {
                 }
             }
             "stale" => {
-                self.rule("stale_button");
-                self.say(self.words().stale());
+                self.stale();
                 self.form.digest = None;
-                if self.form.task == Task::None {
-                    let menu = self.menu();
-                    self.offer(menu);
-                }
                 self.proceed(None, None)?;
+            }
+            "command" => {
+                self.say(self.words().unknown_command());
+                return self.press_menu("help");
             }
             "book" | "move" | "cancel" | "visits" => {
                 let task = match rest {
@@ -134,13 +180,8 @@ impl Turn<'_> {
                 Ok(())
             }
             (false, _) => {
-                self.rule("stale_button");
-                self.say(self.words().stale());
+                self.stale();
                 self.form.digest = None;
-                if self.form.task == Task::None {
-                    let menu = self.menu();
-                    self.offer(menu);
-                }
                 self.proceed(None, None)
             }
         }
@@ -169,10 +210,7 @@ impl Turn<'_> {
         if kind == "change" {
             if !matches!(self.form.task, Task::Book | Task::Move) {
                 // What should be changed is long forgotten.
-                self.rule("stale_button");
-                self.say(self.words().stale());
-                let menu = self.menu();
-                self.offer(menu);
+                self.stale();
                 return Ok(true);
             }
             return self.press_change(rest);
@@ -236,6 +274,7 @@ impl Turn<'_> {
         self.say(match kind {
             MessageKind::Voice => self.words().voice_received(),
             MessageKind::Contact => self.words().card_of_somebody(),
+            MessageKind::Location => self.words().place_received(),
             _ => self.words().media_received(),
         });
         if self.form.task == Task::None {

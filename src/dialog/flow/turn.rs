@@ -6,7 +6,7 @@ use serde_json::json;
 use super::form::{Asked, Form, Task, Visit, Wanted};
 use super::{Act, Facts, Need, Plan, Said, Scene};
 use crate::dialog::say::{Label, Phrases, VisitWords, format, phrases};
-use crate::dialog::understand::Understanding;
+use crate::dialog::understand::{Understanding, shown_locale};
 use crate::domain::company::{Employee, Service};
 use crate::domain::contact::{Locale, Phone};
 use crate::domain::conversation::{Button, DialogState, Session};
@@ -14,8 +14,6 @@ use crate::domain::crm::{Slot, SlotQuery};
 use crate::domain::lead::LeadStatus;
 use crate::domain::store::LeadDraft;
 
-/// Letters a text needs before it shows its language.
-const ENOUGH_LETTERS: usize = 4;
 /// Characters of the date as the client said it that are kept.
 const DESIRED_CHARS: usize = 200;
 
@@ -73,13 +71,12 @@ impl<'a> Turn<'a> {
 
     /// Takes the language of a text that shows one; a name, a number or «ok» shows none.
     pub fn listen(&mut self, said: &Understanding) {
-        let letters = said.text.chars().filter(|c| c.is_alphabetic()).count();
-        let needed = if self.scene.language.is_some() { ENOUGH_LETTERS } else { 2 };
+        let shown = shown_locale(&said.text, self.scene.language);
         let only_data = self.scene.language.is_some()
             && said.bare_name.is_some()
             && matches!(self.form.asked, Some(Asked::Name | Asked::Contact));
-        if letters >= needed && !only_data {
-            self.language = said.locale;
+        if let Some(shown) = shown.filter(|_| !only_data) {
+            self.language = shown;
         }
         self.intents = said.intents.iter().map(|intent| intent.as_str()).collect();
     }
@@ -95,6 +92,11 @@ impl<'a> Turn<'a> {
     /// Notes why it came about.
     pub fn rule(&mut self, name: &'static str) {
         self.rules.push(name);
+    }
+
+    /// A press that was answered before.
+    pub fn is_pressed_again(&self) -> bool {
+        self.rules.contains(&"pressed_again")
     }
 
     /// Adds a paragraph to the reply.
@@ -293,7 +295,9 @@ impl<'a> Turn<'a> {
             let person = self.person_button();
             self.buttons.push(person);
         }
-        self.form.buttons.clone_from(&self.buttons);
+        if !self.is_pressed_again() {
+            self.form.buttons.clone_from(&self.buttons);
+        }
         let lead = self.lead.take().or_else(|| self.booking_lead());
         let asks_phone = matches!(self.form.asked, Some(Asked::Contact | Asked::Phone | Asked::VisitPhone));
         let says = if self.is_silent() {

@@ -201,6 +201,18 @@ impl Phrases for En {
     fn pending(&self) -> &'static str {
         "Your request is being worked on, I will write as soon as it is confirmed."
     }
+    fn pending_cancel(&self) -> &'static str {
+        "Your cancellation is being worked on, I will write as soon as the visit is off."
+    }
+    fn unknown_command(&self) -> &'static str {
+        "I have no such command."
+    }
+    fn place_received(&self) -> &'static str {
+        "Thank you, I have got the place on the map but cannot look at it. Please tell me in words how I can help."
+    }
+    fn in_private(&self) -> &'static str {
+        "I talk about visits and phone numbers in private only. Please write to me there."
+    }
     fn delayed(&self) -> &'static str {
         "Your request is accepted. We will confirm it a little later and write to you here."
     }

@@ -156,6 +156,14 @@ pub trait Phrases: Sync {
     fn cancelled(&self, visit: VisitWords<'_>) -> String;
     /// The CRM is being asked.
     fn pending(&self) -> &'static str;
+    /// The CRM is being asked to call a visit off.
+    fn pending_cancel(&self) -> &'static str;
+    /// A command that is none.
+    fn unknown_command(&self) -> &'static str;
+    /// A place on a map.
+    fn place_received(&self) -> &'static str;
+    /// In a group: what is private is not said there.
+    fn in_private(&self) -> &'static str;
     /// The request stands and will be finished later.
     fn delayed(&self) -> &'static str;
     /// It takes too long; a person is asked to see to it.

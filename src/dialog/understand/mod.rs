@@ -325,6 +325,12 @@ fn only(ids: &[String]) -> Option<String> {
     }
 }
 
+/// The language that a message shows, beside the one that was spoken until now.
+#[must_use]
+pub fn shown_locale(text: &str, known: Option<Locale>) -> Option<Locale> {
+    locale::shown(text, known)
+}
+
 /// The language of a text; nothing when it has no letters.
 #[must_use]
 pub fn locale_of(text: &str) -> Option<Locale> {

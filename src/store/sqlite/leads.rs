@@ -303,9 +303,19 @@ pub(super) fn from_dialogue(
             change(c, lead, &patch, now)?.id
         }
         _ if draft.update_only => return Ok(None),
-        _ => create(c, drafted(conversation, draft, now), false, now)?.lead.id,
+        _ => {
+            let source = link(c, conversation)?;
+            create(c, Lead { source, ..drafted(conversation, draft, now) }, false, now)?.lead.id
+        }
     };
     Ok(Some(id))
+}
+
+/// What stood in the link that led the client here last.
+fn link(c: &Connection, conversation: &Conversation) -> StoreResult<Option<String>> {
+    let sql = "SELECT json_extract(metadata, '$.start') FROM messages WHERE conversation_id=?1 AND role='customer'
+               AND json_extract(metadata, '$.start') IS NOT NULL ORDER BY seq DESC LIMIT 1";
+    scalar(c, sql, [conversation.id.to_string()])
 }
 
 fn drafted(conversation: &Conversation, draft: &LeadDraft, now: Timestamp) -> Lead {

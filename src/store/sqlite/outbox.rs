@@ -125,6 +125,7 @@ fn read(row: &Row<'_>) -> StoreResult<Lying> {
             },
             text: text(row, "body")?,
             asks_phone: number + 1 == parts && text_opt(row, "asks")?.as_deref() == Some("phone"),
+            reply_to: text_opt(row, "answers")?,
             buttons,
             parts: u32::try_from(parts).unwrap_or(1),
             attempt: u32::try_from(int(row, "attempts")?).unwrap_or(0),
@@ -137,7 +138,9 @@ fn read(row: &Row<'_>) -> StoreResult<Lying> {
 fn find(c: &Connection, id: i64) -> StoreResult<Option<Lying>> {
     let sql = "SELECT o.id, o.message_id, o.conversation_id, o.part, o.parts, o.state, o.attempts,
                coalesce(o.text, m.text) AS body, m.seq, m.buttons, v.channel, v.account, v.external_id AS address,
-               v.unreachable, json_extract(m.metadata, '$.asks') AS asks FROM outbox o JOIN messages m ON m.id=o.message_id
+               v.unreachable, json_extract(m.metadata, '$.asks') AS asks,
+               CASE WHEN v.external_id LIKE '%/%' THEN
+               (SELECT a.external_id FROM messages a WHERE a.id=m.in_reply_to) END AS answers FROM outbox o JOIN messages m ON m.id=o.message_id
                JOIN conversations v ON v.id=o.conversation_id WHERE o.id=?1";
     one(c, sql, [id], read)
 }

@@ -103,12 +103,17 @@ async fn act(talk: &mut Talk<'_>, step: &Step) -> Option<String> {
             let first = talk.says(&format!("поменять масло {when}")).await;
             return Some(first + &talk.says("Пётр, 8 913 000-00-02").await);
         }
-        Step::Presses(_, back) if talk.buttons.is_empty() => Button::titled(format!("?{back}")),
-        Step::Presses(_, back) => talk.buttons[talk.buttons.len() - 1 - back % talk.buttons.len()].clone(),
+        Step::Presses(_, back) => press(talk, *back).unwrap_or_else(|| Button::titled(format!("?{back}"))),
         Step::Forges(_, value) => Button::titled(*value),
         _ => return None,
     };
     Some(talk.presses(&button).await)
+}
+
+/// The button so far from the end.
+fn press(talk: &Talk<'_>, back: usize) -> Option<Button> {
+    let last = talk.buttons.len().checked_sub(1)?;
+    Some(talk.buttons[last - back % talk.buttons.len()].clone())
 }
 
 /// Plays the steps; answers how many visits came of it.
@@ -116,6 +121,7 @@ async fn holds(steps: &[Step]) -> Result<usize, TestCaseError> {
     let office = Office::open(|_| {}).await;
     let store = &office.app.store;
     let mut talks = [Talk::new(&office, "one"), Talk::new(&office, "two")];
+    let mut pressed = [None, None];
     for (number, step) in steps.iter().enumerate() {
         let before = office.bookings().await;
         let who = match step {
@@ -131,6 +137,14 @@ async fn holds(steps: &[Step]) -> Result<usize, TestCaseError> {
             }
         };
         let talk = &mut talks[who];
+        let value = match step {
+            Step::Presses(_, back) => press(talk, *back).map(|button| button.value),
+            Step::Forges(_, value) => Some((*value).to_owned()),
+            _ => None,
+        };
+        // A button that is pressed twice at once was answered the first time.
+        let again = value.is_some() && pressed[who] == value;
+        pressed[who] = value;
         let silent = match talk.id {
             Some(_) => talk.conversation().await.is_with_person(),
             None => false,
@@ -158,7 +172,7 @@ async fn holds(steps: &[Step]) -> Result<usize, TestCaseError> {
             prop_assert!(reply.is_empty() && rows.len() == before.len(), "the bot spoke over a person: {reply}: {at}");
             continue;
         }
-        if !matches!(step, Step::Returns(_)) {
+        if !matches!(step, Step::Returns(_)) && !again {
             prop_assert!(!reply.is_empty(), "no reply: {at}");
         }
         let own = |row: &&Booking| row.contact_id == Some(input.conversation.contact.id);

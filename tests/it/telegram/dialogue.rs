@@ -93,6 +93,8 @@ fn commands_media_edits_and_groups_are_what_a_person_expects() {
     bot.api.push(bot.api.group_text(-1001, 77, "всем привет"));
     bot.api.push(bot.api.group_text(-1001, 77, "@flow_test_bot какой у вас адрес?"));
     bot.heard(-1001, 1);
+    let answer = bot.api.calls("sendMessage").into_iter().rev().find(|call| call["chat_id"] == -1001).unwrap();
+    assert!(answer["reply_parameters"]["message_id"].is_i64(), "it is seen whom it answers: {answer}");
     assert!(say(bot.api.text(ANNA, "спасибо"), 7).len() > 3);
     assert_eq!((bot.api.sent(ANNA).len(), bot.api.sent(-1001).len()), (7, 1));
     let stored = bot.stored();

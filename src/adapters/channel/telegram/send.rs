@@ -8,7 +8,7 @@ use serde_json::Value;
 use teloxide::payloads::{GetMe, SendMessage, SendMessageSetters};
 use teloxide::types::{
     ButtonRequest, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, KeyboardRemove,
-    LinkPreviewOptions, ParseMode, ReplyMarkup,
+    LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, ReplyParameters,
 };
 use teloxide::utils::html;
 use teloxide::{Bot, RequestError};
@@ -82,10 +82,20 @@ fn message(part: &Part, chat: ChatId) -> SendMessage {
     };
     let message =
         SendMessage::new(chat, html::escape(&part.text)).parse_mode(ParseMode::Html).link_preview_options(preview);
+    let message = match answered(part, chat) {
+        Some(id) => message.reply_parameters(ReplyParameters::new(id).allow_sending_without_reply()),
+        None => message,
+    };
     match markup(part, chat) {
         Some(markup) => message.reply_markup(markup),
         None => message,
     }
+}
+
+/// In a group: the message that is answered.
+fn answered(part: &Part, chat: ChatId) -> Option<MessageId> {
+    let (there, number) = part.reply_to.as_deref()?.split_once('/')?;
+    (there == chat.to_string()).then(|| number.parse().ok().map(MessageId))?
 }
 
 fn markup(part: &Part, chat: ChatId) -> Option<ReplyMarkup> {

@@ -32,6 +32,8 @@ struct User {
     first_name: String,
     #[serde(default)]
     last_name: String,
+    #[serde(default)]
+    language_code: String,
 }
 
 #[derive(Deserialize)]
@@ -59,11 +61,18 @@ struct Message {
     document: Option<Value>,
     photo: Option<Value>,
     location: Option<Value>,
+    poll: Option<Value>,
+    story: Option<Value>,
+    game: Option<Value>,
+    paid_media: Option<Value>,
+    checklist: Option<Value>,
+    dice: Option<Value>,
     media_group_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Card {
+    #[serde(default)]
     phone_number: String,
     #[serde(default)]
     first_name: String,
@@ -165,7 +174,17 @@ fn of_message(value: Value, me: &Me) -> (Meaning, Option<Courtesy>) {
         // Somebody joined, a title changed: nobody expects an answer.
         return (Meaning::Nothing("service"), None);
     }
+    if let Some(language) = language(from).filter(|_| incoming.kind != MessageKind::Text) {
+        // Words show their language by themselves.
+        let metadata = incoming.metadata.get_or_insert_with(|| json!({}));
+        metadata["language"] = language.into();
+    }
     (Meaning::Message(Box::new(incoming)), Some(Courtesy::Typing { identity }))
+}
+
+/// The language of the client's app, where it is one of ours.
+fn language(user: &User) -> Option<&'static str> {
+    ["ru", "en"].into_iter().find(|code| user.language_code.split('-').next() == Some(code))
 }
 
 /// In a group we answer whoever names us, commands us or replies to us.
@@ -187,13 +206,18 @@ fn mention(text: &str, name: &str) -> Option<std::ops::Range<usize>> {
     })
 }
 
-/// Takes over what a message holds; `false` when it holds nothing that a person wrote.
-fn fill(incoming: &mut Incoming, message: &Message, me: &Me) -> bool {
-    let mut text = message.text.clone().or_else(|| message.caption.clone()).unwrap_or_default();
+/// What a person wrote, without our own name.
+fn said(message: &Message, me: &Me) -> Option<String> {
+    let mut text = message.text.clone().or_else(|| message.caption.clone())?;
     if let Some(range) = me.username().and_then(|name| mention(&text, &name)) {
         text.replace_range(range, "");
     }
-    incoming.text = text.trim().to_owned();
+    Some(text.trim().to_owned())
+}
+
+/// Takes over what a message holds; `false` when it holds nothing that a person wrote.
+fn fill(incoming: &mut Incoming, message: &Message, me: &Me) -> bool {
+    incoming.text = said(message, me).unwrap_or_default();
     if command(incoming) {
         return true;
     }
@@ -213,6 +237,12 @@ fn fill(incoming: &mut Incoming, message: &Message, me: &Me) -> bool {
         (MessageKind::File, &message.audio),
         (MessageKind::File, &message.document),
         (MessageKind::File, &message.sticker),
+        (MessageKind::File, &message.poll),
+        (MessageKind::File, &message.story),
+        (MessageKind::File, &message.game),
+        (MessageKind::File, &message.paid_media),
+        (MessageKind::File, &message.checklist),
+        (MessageKind::File, &message.dice),
     ];
     if let Some((kind, value)) = files.iter().find_map(|(kind, value)| value.as_ref().map(|value| (*kind, value))) {
         // A sticker with its emoji is a word.
@@ -246,13 +276,14 @@ fn attachment(kind: MessageKind, value: &Value, album: Option<&str>) -> Value {
     found
 }
 
-/// `/start`, `/help` and `/cancel` are buttons that everybody has.
+/// `/start`, `/help` and `/cancel` are buttons that everybody has; another command is answered as none.
 fn command(incoming: &mut Incoming) -> bool {
     let (word, rest) = incoming.text.split_once(char::is_whitespace).unwrap_or((&incoming.text, ""));
     let value = match word.split('@').next().unwrap_or(word).to_ascii_lowercase().as_str() {
         "/start" => "menu:start",
         "/help" => "menu:help",
         "/cancel" => "menu:drop",
+        word if is_command(word) => "menu:command",
         _ => return false,
     };
     // What stood in the link that led here.
@@ -264,6 +295,14 @@ fn command(incoming: &mut Incoming) -> bool {
     incoming.button_value = Some(value.to_owned());
     incoming.text = word.to_owned();
     true
+}
+
+/// `/settings`, but not «/», a path or a fraction.
+fn is_command(word: &str) -> bool {
+    let name = word.strip_prefix('/').unwrap_or_default();
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.len() <= 32
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// A card is the client's own phone only when it names the client.
@@ -282,13 +321,11 @@ fn contact(incoming: &mut Incoming, card: &Card, message: &Message) -> bool {
 
 fn of_edit(value: Value, me: &Me) -> Meaning {
     let Some(message) = part::<Message>(value) else { return Meaning::Nothing("unreadable") };
-    let (Some(from), Some(text)) = (&message.from, message.text.as_ref().or(message.caption.as_ref())) else {
-        return Meaning::Nothing("edit");
-    };
+    let (Some(from), Some(text)) = (&message.from, said(&message, me)) else { return Meaning::Nothing("edit") };
     Meaning::Edit {
         identity: identity(me, &message.chat, from.id),
         external_id: format!("{}/{}", message.chat.id, message.message_id),
-        text: text.clone(),
+        text,
     }
 }
 

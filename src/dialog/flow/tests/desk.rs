@@ -47,6 +47,7 @@ pub struct Chat {
     /// Whether the channel gave the phone, or an earlier dialogue.
     pub vouched: bool,
     pub trust_typed_phone: bool,
+    pub in_public: bool,
     pub person_spoke: bool,
     pub language: Option<Locale>,
     pub session: Option<Session>,
@@ -71,6 +72,7 @@ impl Chat {
             phone: None,
             vouched: true,
             trust_typed_phone: true,
+            in_public: false,
             person_spoke: false,
             language: None,
             session: None,
@@ -159,6 +161,7 @@ impl Chat {
                 verified_phone: client_phone.as_ref().filter(|_| self.vouched),
                 person_spoke: self.person_spoke,
                 trust_typed_phone: self.trust_typed_phone,
+                in_public: self.in_public,
             };
             match act(&scene, &known) {
                 Ok(plan) => {

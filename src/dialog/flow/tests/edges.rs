@@ -36,6 +36,62 @@ fn a_person_who_is_asked_for_is_called_and_the_state_stays() {
 }
 
 #[test]
+fn a_button_of_a_booking_that_was_made_is_said_to_be_old_and_begins_nothing() {
+    let mut chat = at_summary();
+    chat.says(yes("да"));
+    assert_eq!(chat.state(), DialogState::Completed);
+    for (title, value) in [
+        ("12:00", "slot:2026-03-11T12:00@stas"),
+        ("ср, 11 марта", "day:2026-03-11"),
+        ("Замена масла", "svc:oil"),
+        ("Любой", "emp:any"),
+    ] {
+        let told = chat.press_value(title, value);
+        assert!(told.contains("прежнему предложению"), "{value}: {told}");
+        assert_eq!((chat.plan().lead.is_some(), chat.acts.len()), (false, 1), "{value}");
+    }
+    chat.writes("спасибо");
+    assert!(chat.press_value("Записаться", "menu:book").contains("услуг"), "what begins anew still does");
+}
+
+#[test]
+fn an_impatient_finger_is_answered_once() {
+    let mut chat = Chat::known();
+    chat.says(book("на масло").service(&["oil"]));
+    let (title, value) = chat.buttons().into_iter().find(|(_, value)| value.starts_with("day:")).unwrap();
+    assert!(!chat.press_value(&title, &value).is_empty());
+    let offered = chat.buttons();
+    assert_eq!(chat.press_value(&title, &value), "");
+    let slot = offered.iter().find(|(_, value)| value.starts_with("slot:")).unwrap();
+    assert!(!chat.press_value(&slot.0, &slot.1).is_empty(), "the buttons of the answer still stand");
+}
+
+#[test]
+fn in_a_group_nothing_private_is_asked_or_shown() {
+    let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-11T12:00:00+04:00", "+79270000001");
+    chat.in_public = true;
+    for wish in [
+        book("масло завтра в 12").service(&["oil"]).day("2026-03-11").at("12:00"),
+        said("отмените запись").wants(&[Intent::Cancel]),
+        said("мои записи").wants(&[Intent::MyBookings]),
+    ] {
+        let told = chat.says(wish);
+        assert!(told.contains("личной переписке") && !told.contains("12:00"), "{told}");
+    }
+    assert_eq!(chat.acts, []);
+}
+
+#[test]
+fn while_a_visit_is_called_off_the_client_hears_of_that() {
+    let mut chat = Chat::known().with_visit("oil", "oleg", "2026-03-11T12:00:00+04:00", "+79270000001");
+    chat.says(said("отмените запись").wants(&[Intent::Cancel]));
+    chat.answer = Some(Outcome::Delayed);
+    chat.says(yes("да"));
+    let told = chat.says(yes("да"));
+    assert!(told.contains("Отмена уже в работе"), "{told}");
+}
+
+#[test]
 fn two_failures_offer_a_person_and_the_third_calls_one() {
     let mut chat = Chat::known();
     chat.says(book("запишите"));
@@ -254,6 +310,7 @@ fn the_web_chat_begins_with_the_companys_name_and_buttons() {
         verified_phone: None,
         person_spoke: false,
         trust_typed_phone: true,
+        in_public: false,
     };
     let first = welcome(&scene);
     assert!(first.text.contains("Поршень") && first.text.starts_with("Hello"), "{}", first.text);

@@ -58,7 +58,29 @@ fn commands_are_buttons_and_a_link_tells_where_the_client_came_from() {
     assert_eq!(incoming(json!({"text": "/help@flow_BOT"})).button_value.as_deref(), Some("menu:help"));
     assert_eq!(incoming(json!({"text": "/cancel"})).button_value.as_deref(), Some("menu:drop"));
     let other = incoming(json!({"text": "/price"}));
-    assert_eq!((other.kind, other.button_value), (MessageKind::Text, None));
+    assert_eq!((other.kind, other.button_value.as_deref()), (MessageKind::Button, Some("menu:command")));
+    for words in ["/", "/ 2", "1/2", "//", "/Улица", "/a-b"] {
+        assert_eq!(incoming(json!({"text": words})).kind, MessageKind::Text, "{words}");
+    }
+}
+
+#[test]
+fn what_holds_no_words_is_a_file_and_tells_the_language_of_the_device() {
+    for (name, value) in [
+        ("dice", json!({"emoji": "🎲", "value": 3})),
+        ("poll", json!({"id": "1", "question": "?"})),
+        ("story", json!({"id": 1})),
+        ("game", json!({"title": "x"})),
+        ("paid_media", json!({"star_count": 1})),
+    ] {
+        assert_eq!(incoming(json!({ name: value })).kind, MessageKind::File, "{name}");
+    }
+    assert_eq!(incoming(json!({"contact": {"first_name": "Анна"}})).kind, MessageKind::Contact);
+    for (code, known) in [("en", Some("en")), ("en-GB", Some("en")), ("ru", Some("ru")), ("de", None), ("", None)] {
+        let from = json!({"id": 5001, "is_bot": false, "first_name": "Ann", "language_code": code});
+        let start = incoming(json!({"text": "/start", "from": from}));
+        assert_eq!(start.metadata.as_ref().and_then(|found| found["language"].as_str()), known, "{code}");
+    }
 }
 
 #[test]
