@@ -218,6 +218,8 @@ pub struct Message {
     pub buttons: Vec<Button>,
     /// When it was stored.
     pub at: Timestamp,
+    /// When the client changed it since.
+    pub edited_at: Option<Timestamp>,
     /// The channel's id of it.
     pub channel_message_id: Option<String>,
     /// For outgoing ones.

@@ -145,6 +145,16 @@ impl Runner {
         let outcome = self.next(job, error);
         let Some(outcome) = outcome else { return };
         let kind = job.work.as_ref().map_or("unreadable", Work::name);
+        if matches!(error, TurnError::Store(StoreError::Version { .. })) {
+            // Nothing failed: somebody wrote meanwhile, and the answer is worked out from what stands now.
+            tracing::debug!(job = job.id, kind, "the dialogue moved on meanwhile");
+            if let Err(error) = self.store.finish(&job.lease, job.id, &outcome, self.clock.now()).await
+                && error != StoreError::LostLease
+            {
+                tracing::error!(job = job.id, %error, "its outcome could not be stored; the lease will run out");
+            }
+            return;
+        }
         metrics::counter!("flow_jobs_failed_total", "kind" => kind).increment(1);
         match &outcome {
             Outcome::Dead { .. } => tracing::error!(job = job.id, kind, attempt = job.attempt, %error, "given up"),

@@ -60,6 +60,9 @@ pub(super) fn run(args: &ReconcileArgs, cx: &mut Context) -> Result<(), Failure>
             list.row(view::booking(&row))?;
         }
         list.finish()?;
+        if rows.is_empty() {
+            out.note("no booking is open: of each it is known whether it stands");
+        }
         if open == 0 {
             return Ok(());
         }

@@ -52,12 +52,7 @@ pub(super) fn run(args: &SendArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.session(Open::Optional, async |session, out| {
         let messenger = messenger(&session.app, channel)?;
         let identity = Identity { channel, account: messenger.account().to_owned(), external_id: args.address.clone() };
-        if let Some(conversation) = session.app.store.conversation_of(&identity).await? {
-            let id = conversation.id;
-            out.note(&format!(
-                "this message stays out of the conversation; `flow inbox reply {id} TEXT` writes into it"
-            ));
-        }
+        let conversation = session.app.store.conversation_of(&identity).await?;
         let until = Instant::now() + args.wait.longest();
         let mut sending = Sending { session, messenger: messenger.as_ref(), identity, until, has_moved: false };
         let pieces = parts(&text, PART_UNITS);
@@ -68,7 +63,13 @@ pub(super) fn run(args: &SendArgs, cx: &mut Context) -> Result<(), Failure> {
         }
         let address = sending.identity.external_id;
         let sent = json!({"channel": channel, "address": address, "state": "sent", "message_id": message_id});
-        out.told(&SENT, &sent, &format!("sent to {address}"))
+        out.told(&SENT, &sent, &format!("sent to {address}"))?;
+        if let Some(id) = conversation.map(|conversation| conversation.id) {
+            out.note(&format!(
+                "this message stays out of the conversation; `flow inbox reply {id} TEXT` writes into it"
+            ));
+        }
+        Ok(())
     })
 }
 
@@ -151,7 +152,11 @@ fn refused(detail: String, unreachable: Option<Unreachable>) -> Failure {
         Some(Unreachable::Kicked) => "have us let into the group again",
         Some(Unreachable::NotFound) => "check the address",
     };
-    let code = if unreachable.is_some() { "client_blocked" } else { "rejected" };
+    let code = match unreachable {
+        None => "rejected",
+        Some(Unreachable::NotFound) => "not_found",
+        Some(_) => "client_blocked",
+    };
     Failure::new(code, exit::REFUSED, detail).hint(hint)
 }
 

@@ -9,7 +9,7 @@ use crate::cli::context::{Context, Open};
 use crate::cli::failure::Failure;
 use crate::cli::output::{lines, one_line};
 use crate::cli::times::Here;
-use crate::domain::conversation::{Conversation, DeliveryState, Message, Role};
+use crate::domain::conversation::{Conversation, DeliveryState, Message, MessageKind, Role};
 
 /// Show one conversation with its messages
 #[derive(Debug, Args)]
@@ -63,7 +63,11 @@ pub(super) fn message_text(message: &Message, here: &Here) -> String {
         Role::Customer => "client",
         other => other.as_str(),
     };
-    let mut text = format!("{}  {role}{}\n", here.show(message.at), carried(message));
+    let edited = if message.edited_at.is_some() { "  (edited)" } else { "" };
+    let mut text = format!("{}  {role}{}{edited}\n", here.show(message.at), carried(message));
+    if let Some(shown) = attached(message) {
+        let _ = writeln!(text, "  [{shown}]");
+    }
     for line in lines(&message.text).lines() {
         let _ = writeln!(text, "  {line}");
     }
@@ -72,6 +76,34 @@ pub(super) fn message_text(message: &Message, here: &Here) -> String {
         let _ = writeln!(text, "  {}", buttons.join(" "));
     }
     text
+}
+
+/// What came that is no words.
+fn attached(message: &Message) -> Option<String> {
+    let metadata = message.metadata.as_ref();
+    let file = |name: &str| metadata.and_then(|metadata| metadata["file"].get(name)).cloned().unwrap_or_default();
+    let name = match message.kind {
+        MessageKind::Voice => match file("duration").as_u64() {
+            Some(seconds) => format!("voice, {seconds} s"),
+            None => "voice".to_owned(),
+        },
+        MessageKind::Image => "picture".to_owned(),
+        MessageKind::File => match file("file_name").as_str() {
+            Some(name) => format!("file {}", one_line(name)),
+            None => "file".to_owned(),
+        },
+        MessageKind::Location => {
+            let place = metadata.map(|metadata| &metadata["location"]);
+            let at = |name: &str| place.and_then(|place| place[name].as_f64());
+            match (at("latitude"), at("longitude")) {
+                (Some(latitude), Some(longitude)) => format!("place {latitude:.5}, {longitude:.5}"),
+                _ => "place".to_owned(),
+            }
+        }
+        MessageKind::Contact => "contact".to_owned(),
+        MessageKind::Text | MessageKind::Button | MessageKind::Event => return None,
+    };
+    Some(name)
 }
 
 /// What a person must know of a message that is not simply there.

@@ -70,7 +70,11 @@ pub(super) fn run(args: &ListArgs, cx: &mut Context) -> Result<(), Failure> {
         for conversation in &waiting {
             list.row(row(conversation, for_people))?;
         }
-        list.finish()
+        list.finish()?;
+        if waiting.is_empty() {
+            out.note("nobody waits for a person");
+        }
+        Ok(())
     })
 }
 

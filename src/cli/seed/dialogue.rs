@@ -135,6 +135,7 @@ impl<'r> Dialogue<'r> {
             _ => None,
         };
         self.messages.push(Message {
+            edited_at: None,
             seq: 0,
             id,
             conversation_id: self.id,

@@ -393,6 +393,7 @@ pub(super) fn read_message(row: &Row<'_>) -> StoreResult<Message> {
             None => Vec::new(),
         },
         at: time_of(row, "at")?,
+        edited_at: time_opt(row, "edited_at")?,
         channel_message_id: text_opt(row, "external_id")?,
         delivery,
         in_reply_to: parsed_opt(row, "in_reply_to", |s| s.parse().ok())?,

@@ -63,6 +63,7 @@ pub async fn events_follow_in_order(store: &dyn Store) {
 
 fn message(conversation_id: ConversationId, seconds: i64, role: Role, text: &str) -> Message {
     Message {
+        edited_at: None,
         seq: 0,
         id: MessageId::new(at(seconds)),
         conversation_id,

@@ -101,6 +101,11 @@ fn commands_media_edits_and_groups_are_what_a_person_expects() {
     let anna = stored.iter().find(|found| found["message_count"] == 14).expect("seven messages of hers, seven answers");
     let voice = Bot::messages(anna).iter().find(|m| m["kind"] == "voice").unwrap();
     assert_eq!(voice["metadata"]["transcription"], "pending", "{voice}");
+    let page = bot.home.run(&["conversations", "show", anna["id"].as_str().unwrap()]).stdout;
+    let page = String::from_utf8(page).unwrap();
+    for shown in ["[voice, ", "[picture]", "[contact]", "(edited)"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
     assert!(bot.api.count("sendChatAction") > 0, "it shows that an answer is being written");
 }
 
