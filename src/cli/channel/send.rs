@@ -152,12 +152,12 @@ fn refused(detail: String, unreachable: Option<Unreachable>) -> Failure {
         Some(Unreachable::Kicked) => "have us let into the group again",
         Some(Unreachable::NotFound) => "check the address",
     };
-    let code = match unreachable {
-        None => "rejected",
-        Some(Unreachable::NotFound) => "not_found",
-        Some(_) => "client_blocked",
+    let (code, exit) = match unreachable {
+        None => ("rejected", exit::REFUSED),
+        Some(Unreachable::NotFound) => ("not_found", exit::NOT_FOUND),
+        Some(_) => ("client_blocked", exit::REFUSED),
     };
-    Failure::new(code, exit::REFUSED, detail).hint(hint)
+    Failure::new(code, exit, detail).hint(hint)
 }
 
 fn in_doubt(error: DeliveryError) -> Failure {

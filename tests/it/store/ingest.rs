@@ -168,7 +168,7 @@ pub async fn an_edit_changes_the_words_and_nothing_else(store: &dyn Store) {
     assert_eq!(conversation.last_message.as_ref().unwrap().text, "Хочу на маникюр");
     assert_eq!(conversation.message_count, 1);
     assert_eq!((conversation.last_message_at, conversation.unanswered), (before.0.last_message_at, false));
-    assert_eq!(message, Message { text: "Хочу на маникюр".to_owned(), ..before.1 });
+    assert_eq!(message, Message { text: "Хочу на маникюр".to_owned(), edited_at: Some(at(9)), ..before.1 });
     assert_eq!((store.counts().await.unwrap().messages, pending(store).await), (1, 1));
     assert_eq!((find("маникюр").await, find("окрашивание").await), (1, 0));
     // One that no search has looked at yet is found by its last words too.
