@@ -1,0 +1,319 @@
+//! Leads.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::Row;
+
+use super::contacts::{alone, phone};
+use super::messages::event;
+use super::rows::{
+    Where, all, containing, execute, int, json, json_opt, ms, one, order, parsed, parsed_opt, scalar, text_opt,
+    time_of, time_opt, to_json, to_json_opt,
+};
+use super::sessions::transaction;
+use super::values::params;
+use super::{Connection, PostgresStore, idempotency};
+use crate::domain::contact::{Channel, Phone};
+use crate::domain::conversation::Conversation;
+use crate::domain::id::LeadId;
+use crate::domain::lead::{CrmState, Lead, LeadCrm, LeadPatch, LeadStatus};
+use crate::domain::store::{
+    CreatedLead, IdempotencyKey, LeadDraft, LeadFilter, LeadSort, Leads, Page, StoreError, StoreResult,
+};
+use crate::domain::text::fold;
+
+/// An open lead with the same phone younger than this is the same lead (HTTP API B1).
+const SAME_LEAD: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+#[async_trait]
+impl Leads for PostgresStore {
+    async fn create_lead(
+        &self,
+        lead: &Lead,
+        dedupe: bool,
+        now: Timestamp,
+        key: Option<&IdempotencyKey>,
+    ) -> StoreResult<CreatedLead> {
+        transaction!(self.sessions, c => {
+            let created = create(c, lead.clone(), dedupe, now).await?;
+            if let Some(key) = key {
+                idempotency::claim(c, key, &created.lead.id.to_string(), now).await?;
+            }
+            Ok(created)
+        })
+    }
+
+    async fn update_lead(
+        &self,
+        id: LeadId,
+        patch: &LeadPatch,
+        if_version: Option<i64>,
+        now: Timestamp,
+    ) -> StoreResult<Lead> {
+        transaction!(self.sessions, c => {
+            let lead = held(c, id).await?.ok_or(StoreError::NotFound("lead"))?;
+            if if_version.is_some_and(|version| version != lead.version) {
+                return Err(StoreError::Version { current: lead.version });
+            }
+            change(c, lead, patch, now).await
+        })
+    }
+
+    async fn lead(&self, id: LeadId) -> StoreResult<Option<Lead>> {
+        let c = self.sessions.connection().await?;
+        one(&c, "SELECT * FROM leads WHERE id=$1", params![id.to_string()], read_lead).await
+    }
+
+    async fn leads(&self, filter: &LeadFilter, sort: LeadSort, page: &Page) -> StoreResult<Vec<Lead>> {
+        let mut clause = clause_of(filter);
+        let column = match sort {
+            LeadSort::Created => "created_at",
+            LeadSort::Updated => "updated_at",
+        };
+        clause.after(page, column, "id");
+        let sql = format!("SELECT * FROM leads{}{}", clause.sql(), order(page, column, "id"));
+        all(&*self.sessions.connection().await?, &sql, clause.params(), read_lead).await
+    }
+
+    async fn count_leads(&self, filter: &LeadFilter, cap: u32) -> StoreResult<u32> {
+        let clause = clause_of(filter);
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM leads{} LIMIT {cap}) AS found", clause.sql());
+        let count: Option<i64> = scalar(&*self.sessions.connection().await?, &sql, clause.params()).await?;
+        Ok(count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0))
+    }
+}
+
+fn clause_of(filter: &LeadFilter) -> Where {
+    let mut clause = Where::default();
+    clause.any_of("status", filter.status.iter().map(|status| status.as_str()));
+    clause.any_of("channel", filter.channel.iter().map(|channel| channel.as_str()));
+    clause.any_of("crm_state", filter.crm_state.iter().map(|state| state.as_str()));
+    clause.and_opt("source = ?", filter.source.clone());
+    clause.and_opt("service = ?", filter.service.clone());
+    clause.and_opt("assigned_to = ?", filter.assigned_to.clone());
+    clause.and_opt("tags @> to_jsonb(?::text)", filter.tag.clone());
+    clause.and_opt("phone = ?", filter.phone.as_ref().map(|phone| phone.as_str().to_owned()));
+    clause.and_opt("folded LIKE ? ESCAPE '\\'", filter.q.as_deref().map(|q| containing(&fold(q))));
+    clause.and_opt("created_at >= ?", filter.created_after.map(ms));
+    clause.and_opt("created_at < ?", filter.created_before.map(ms));
+    clause.and_opt("updated_at >= ?", filter.updated_after.map(ms));
+    clause.and_opt("updated_at < ?", filter.updated_before.map(ms));
+    clause
+}
+
+/// A lead that nobody else changes until the transaction ends.
+async fn held(c: &Connection, id: LeadId) -> StoreResult<Option<Lead>> {
+    one(c, "SELECT * FROM leads WHERE id=$1 FOR NO KEY UPDATE", params![id.to_string()], read_lead).await
+}
+
+fn read_lead(row: &Row) -> StoreResult<Lead> {
+    Ok(Lead {
+        id: parsed(row, "id", |s| s.parse().ok())?,
+        status: parsed(row, "status", LeadStatus::parse)?,
+        name: text_opt(row, "name")?,
+        phone: parsed_opt(row, "phone", phone)?,
+        email: text_opt(row, "email")?,
+        channel: parsed(row, "channel", Channel::parse)?,
+        source: text_opt(row, "source")?,
+        service: text_opt(row, "service")?,
+        desired_at: time_opt(row, "desired_at")?,
+        desired_text: text_opt(row, "desired_text")?,
+        comment: text_opt(row, "comment")?,
+        tags: json(row, "tags")?,
+        assigned_to: text_opt(row, "assigned_to")?,
+        contact_id: parsed_opt(row, "contact_id", |s| s.parse().ok())?,
+        conversation_id: parsed_opt(row, "conversation_id", |s| s.parse().ok())?,
+        consent: json_opt(row, "consent")?,
+        crm: LeadCrm {
+            provider: text_opt(row, "crm_provider")?,
+            external_id: text_opt(row, "crm_external_id")?,
+            url: text_opt(row, "crm_url")?,
+            state: parsed(row, "crm_state", CrmState::parse)?,
+            last_error: text_opt(row, "crm_error")?,
+            synced_at: time_opt(row, "crm_synced_at")?,
+        },
+        custom: json(row, "custom")?,
+        created_at: time_of(row, "created_at")?,
+        updated_at: time_of(row, "updated_at")?,
+        version: int(row, "version")?,
+    })
+}
+
+async fn create(c: &Connection, mut new: Lead, dedupe: bool, now: Timestamp) -> StoreResult<CreatedLead> {
+    if dedupe && let Some(first) = open_lead_of(c, new.phone.as_ref(), now).await? {
+        let patch = filling(&first, &new);
+        return Ok(CreatedLead { lead: change(c, first, &patch, now).await?, duplicate: true });
+    }
+    new.tags.sort();
+    new.tags.dedup();
+    insert(c, &new).await?;
+    event(c, "lead.created", &new.id.to_string(), now).await?;
+    Ok(CreatedLead { lead: new, duplicate: false })
+}
+
+async fn open_lead_of(c: &Connection, phone: Option<&Phone>, now: Timestamp) -> StoreResult<Option<Lead>> {
+    let Some(phone) = phone else { return Ok(None) };
+    let since = ms(now) - i64::try_from(SAME_LEAD.as_millis()).unwrap_or(i64::MAX);
+    alone(c, &format!("lead:{}", phone.as_str())).await?;
+    let sql = "SELECT * FROM leads WHERE phone=$1 AND created_at>$2 AND status IN ('new', 'in_progress', 'qualified')
+               ORDER BY created_at DESC LIMIT 1 FOR NO KEY UPDATE";
+    one(c, sql, params![phone.as_str(), since], read_lead).await
+}
+
+/// What `new` knows and `first` does not.
+fn filling(first: &Lead, new: &Lead) -> LeadPatch {
+    fn fill<T: Clone>(have: &Option<T>, offered: &Option<T>) -> Option<Option<T>> {
+        (have.is_none() && offered.is_some()).then(|| offered.clone())
+    }
+    let mut tags = first.tags.clone();
+    tags.extend(new.tags.iter().cloned());
+    LeadPatch {
+        status: None,
+        name: fill(&first.name, &new.name),
+        phone: None,
+        email: fill(&first.email, &new.email),
+        source: fill(&first.source, &new.source),
+        service: fill(&first.service, &new.service),
+        desired_at: fill(&first.desired_at, &new.desired_at),
+        desired_text: fill(&first.desired_text, &new.desired_text),
+        comment: fill(&first.comment, &new.comment),
+        tags: Some(tags),
+        assigned_to: fill(&first.assigned_to, &new.assigned_to),
+        consent: fill(&first.consent, &new.consent),
+        custom: None,
+    }
+}
+
+pub(super) async fn insert(c: &Connection, lead: &Lead) -> StoreResult<()> {
+    execute(
+        c,
+        "INSERT INTO leads(id, status, name, phone, email, channel, source, service, desired_at, desired_text, comment,
+         tags, assigned_to, contact_id, conversation_id, consent, crm_provider, crm_external_id, crm_url, crm_state,
+         crm_error, crm_synced_at, custom, folded, created_at, updated_at, version)
+         VALUES($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)",
+        params![
+            lead.id.to_string(),
+            lead.status.as_str(),
+            lead.name,
+            lead.phone.as_ref().map(Phone::as_str),
+            lead.email,
+            lead.channel.as_str(),
+            lead.source,
+            lead.service,
+            lead.desired_at.map(ms),
+            lead.desired_text,
+            lead.comment,
+            to_json(&lead.tags)?,
+            lead.assigned_to,
+            lead.contact_id.map(|id| id.to_string()),
+            lead.conversation_id.map(|id| id.to_string()),
+            to_json_opt(lead.consent.as_ref())?,
+            lead.crm.provider,
+            lead.crm.external_id,
+            lead.crm.url,
+            lead.crm.state.as_str(),
+            lead.crm.last_error,
+            lead.crm.synced_at.map(ms),
+            to_json(&lead.custom)?,
+            folded(lead),
+            ms(lead.created_at),
+            ms(lead.updated_at),
+            lead.version
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// What `q` looks into: name, phone and comment.
+fn folded(lead: &Lead) -> String {
+    let parts = [lead.name.as_deref(), lead.phone.as_ref().map(Phone::as_str), lead.comment.as_deref()];
+    fold(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
+}
+
+/// Applies a patch; the same values again change nothing and make no event.
+async fn change(c: &Connection, mut lead: Lead, patch: &LeadPatch, now: Timestamp) -> StoreResult<Lead> {
+    if let Some(to) = patch.status
+        && !lead.status.may_become(to)
+    {
+        return Err(StoreError::Transition { from: lead.status, to });
+    }
+    if !patch.apply(&mut lead) {
+        return Ok(lead);
+    }
+    lead.updated_at = now;
+    lead.version += 1;
+    execute(
+        c,
+        "UPDATE leads SET status=$2, name=$3, phone=$4, email=$5, source=$6, service=$7, desired_at=$8,
+         desired_text=$9, comment=$10, tags=$11, assigned_to=$12, consent=$13, custom=$14, folded=$15, updated_at=$16,
+         version=$17 WHERE id=$1",
+        params![
+            lead.id.to_string(),
+            lead.status.as_str(),
+            lead.name,
+            lead.phone.as_ref().map(Phone::as_str),
+            lead.email,
+            lead.source,
+            lead.service,
+            lead.desired_at.map(ms),
+            lead.desired_text,
+            lead.comment,
+            to_json(&lead.tags)?,
+            lead.assigned_to,
+            to_json_opt(lead.consent.as_ref())?,
+            to_json(&lead.custom)?,
+            folded(&lead),
+            ms(lead.updated_at),
+            lead.version
+        ],
+    )
+    .await?;
+    event(c, "lead.updated", &lead.id.to_string(), now).await?;
+    Ok(lead)
+}
+
+/// The conversation's lead: an open one is updated, a booked one only by what `update_only` says, else one is made.
+pub(super) async fn from_dialogue(
+    c: &Connection,
+    conversation: &Conversation,
+    draft: &LeadDraft,
+    now: Timestamp,
+) -> StoreResult<Option<LeadId>> {
+    let current = match conversation.lead_id {
+        Some(id) => held(c, id).await?,
+        None => None,
+    };
+    let id = match current {
+        Some(lead) if lead.status.is_open() || draft.update_only || draft.status == Some(lead.status) => {
+            let patch = LeadPatch {
+                status: draft.status.filter(|to| lead.status.may_become(*to)),
+                name: draft.name.clone().map(Some),
+                phone: draft.phone.clone().map(Some),
+                service: draft.service.clone().map(Some),
+                desired_at: draft.desired_at.map(Some),
+                desired_text: draft.desired_text.clone().map(Some),
+                ..LeadPatch::default()
+            };
+            change(c, lead, &patch, now).await?.id
+        }
+        _ if draft.update_only => return Ok(None),
+        _ => create(c, drafted(conversation, draft, now), false, now).await?.lead.id,
+    };
+    Ok(Some(id))
+}
+
+fn drafted(conversation: &Conversation, draft: &LeadDraft, now: Timestamp) -> Lead {
+    Lead {
+        status: draft.status.unwrap_or(LeadStatus::New),
+        name: draft.name.clone().or_else(|| conversation.contact.name.clone()),
+        phone: draft.phone.clone().or_else(|| conversation.contact.phone.clone()),
+        email: conversation.contact.email.clone(),
+        service: draft.service.clone(),
+        desired_at: draft.desired_at,
+        desired_text: draft.desired_text.clone(),
+        contact_id: Some(conversation.contact.id),
+        conversation_id: Some(conversation.id),
+        ..Lead::blank(conversation.identity.channel, now)
+    }
+}
