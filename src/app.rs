@@ -11,10 +11,11 @@ use crate::adapters::channel::telegram::{self, Telegram};
 use crate::adapters::crm::local::Local;
 use crate::adapters::crm::watched::Watched;
 use crate::config::settings::TelegramMode;
-use crate::config::{CompanyOverrides, Config};
+use crate::config::{CompanyOverrides, Config, StoreUrl};
 use crate::dialog::{Desk, Rules};
 use crate::domain::channel::{Arrival, Courtesy, Delivery, Event, Mark, Meaning, Messenger, Stored};
 use crate::domain::clock::Clock;
+use crate::domain::company::Company;
 use crate::domain::contact::Channel;
 use crate::domain::conversation::{Incoming, MessageKind, Received};
 use crate::domain::crm::Crm;
@@ -23,7 +24,8 @@ use crate::domain::store::{IdempotencyKey, Store, StoreError, StoreResult};
 use crate::jobs::courtesies::Courtesies;
 use crate::jobs::wakeups::Wakeups;
 use crate::jobs::{Runner, buttons};
-use crate::store::sqlite::{Refine, SqliteStore};
+use crate::store::postgres::{self, PostgresStore};
+use crate::store::sqlite::{self, SqliteStore};
 
 /// How many messages may wait to be stored at once; the next one is told to come again.
 const WAITING: usize = 2048;
@@ -67,8 +69,9 @@ impl App {
     /// # Errors
     /// When the store cannot be opened.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> StoreResult<Self> {
-        let store = SqliteStore::open(config.store.url.path())?;
-        Ok(Self::over(config, store, clock, local))
+        let wakeups = Arc::new(Wakeups::default());
+        let store = open_store(&config, &wakeups)?;
+        Ok(Self::over(config, store, clock, wakeups, local))
     }
 
     /// An app whose store lives as long as it: scenarios and tests.
@@ -88,19 +91,21 @@ impl App {
         clock: Arc<dyn Clock>,
         crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
     ) -> StoreResult<Self> {
-        Ok(Self::over(config, SqliteStore::in_memory()?, clock, crm))
-    }
-
-    fn over(
-        config: Config,
-        store: SqliteStore,
-        clock: Arc<dyn Clock>,
-        crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
-    ) -> Self {
+        let store = SqliteStore::in_memory()?;
         let store: Arc<dyn Store> = match refine(&config.company) {
             Some(refine) => Arc::new(store.refined(refine)),
             None => Arc::new(store),
         };
+        Ok(Self::over(config, store, clock, Arc::default(), crm))
+    }
+
+    fn over(
+        config: Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        wakeups: Arc<Wakeups>,
+        crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
+    ) -> Self {
         let active = crm(Arc::clone(&store), Arc::clone(&clock));
         let active: Arc<dyn Crm> = Arc::new(Watched::new(active, config.dialog.reply_budget));
         let rules = Rules {
@@ -109,7 +114,6 @@ impl App {
             trust_typed_phone: config.dialog.trust_typed_phone,
         };
         let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&active), Arc::clone(&clock), rules));
-        let wakeups = Arc::new(Wakeups::default());
         let runner = Runner::new(Arc::clone(&store), Arc::clone(&desk), Arc::clone(&clock), Arc::clone(&wakeups));
         let crms = BTreeMap::from([(active.connection().to_owned(), active)]);
         Self {
@@ -369,6 +373,51 @@ fn messengers(config: &Config) -> BTreeMap<Channel, Arc<dyn Messenger>> {
     }
     built
 }
+
+/// Opens the store that the configuration names. Where several daemons share it, what others write wakes us too.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open_store(config: &Config, wakeups: &Arc<Wakeups>) -> StoreResult<Arc<dyn Store>> {
+    let refine = refine(&config.company);
+    Ok(match &config.store.url {
+        StoreUrl::Sqlite(path) => {
+            let store = SqliteStore::open(path)?;
+            Arc::new(match refine {
+                Some(refine) => store.refined(refine),
+                None => store,
+            })
+        }
+        StoreUrl::Postgres(url) => {
+            let store = PostgresStore::open(url.expose(), postgres::SESSIONS)?;
+            let wakeups = Arc::clone(wakeups);
+            store.on_work(move || wakeups.work());
+            Arc::new(match refine {
+                Some(refine) => store.refined(refine),
+                None => store,
+            })
+        }
+    })
+}
+
+/// The schema of the store at an address, without changing it, and the newest that this program knows; nothing where
+/// there is no store.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn peek_schema(url: &StoreUrl) -> StoreResult<Option<(u32, u32)>> {
+    match url {
+        StoreUrl::Sqlite(path) if !path.exists() => Ok(None),
+        StoreUrl::Sqlite(path) => Ok(Some((SqliteStore::peek_schema(path)?, sqlite::LATEST_SCHEMA))),
+        StoreUrl::Postgres(url) => {
+            let found = PostgresStore::peek_schema(url.expose())?;
+            Ok((found > 0).then_some((found, postgres::LATEST_SCHEMA)))
+        }
+    }
+}
+
+/// What is laid over a company whenever it is read.
+type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;
 
 /// What the configuration lays over the profile's company; nothing when it says nothing.
 fn refine(overrides: &CompanyOverrides) -> Option<Refine> {

@@ -10,7 +10,7 @@ use clap::{Args, ValueHint};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::{Instant, sleep};
 
-use super::context::{Context, Open, Session, no_profile};
+use super::context::{Context, Open, Session, is_there, no_profile};
 use super::failure::Failure;
 use super::output::{Format, Out, Shape, lines, one_line};
 use super::times::Edge;
@@ -79,7 +79,7 @@ pub fn run(args: ChatArgs, cx: &mut Context) -> Result<(), Failure> {
         None => None,
     };
     let mut config = cx.config()?;
-    if !config.store.url.path().exists() {
+    if !is_there(&config.store.url)? {
         return Err(no_profile());
     }
     // Nobody types the next line before the answer to this one.

@@ -1,7 +1,7 @@
 //! What a command starts from: the configuration, the store behind it, and the printer.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,12 +11,13 @@ use super::failure::Failure;
 use super::output::Out;
 use super::times::Here;
 use super::{log, runtime};
-use crate::app::App;
-use crate::config::{Config, Environment, Loaded, Sources, load};
+use crate::app::{App, peek_schema};
+use crate::config::{Config, Environment, Loaded, Sources, StoreUrl, load};
 use crate::domain::clock::Clock;
 use crate::domain::company::{Profile, Zone};
 use crate::domain::contact::{Phone, Region};
 use crate::domain::id::IdError;
+use crate::domain::store::StoreError;
 
 /// The zone of a company that has not said where it is.
 const DEFAULT_ZONE: &str = "Europe/Moscow";
@@ -87,16 +88,13 @@ impl Context {
     /// # Errors
     /// When the store cannot be opened.
     pub fn open_with(&self, config: Config, how: Open) -> Result<App, Failure> {
-        let path = config.store.url.path().to_owned();
+        let url = config.store.url.clone();
         match how {
-            Open::Existing => must_exist(&path)?,
-            Open::Optional if !path.exists() => return Ok(App::in_memory(config, Arc::clone(&self.clock))?),
+            Open::Existing => must_exist(&url)?,
+            Open::Optional if !is_there(&url)? => return Ok(App::in_memory(config, Arc::clone(&self.clock))?),
             Open::Optional | Open::Create => {}
         }
-        App::open(config, Arc::clone(&self.clock)).map_err(|error| {
-            let failure = Failure::from(error);
-            Failure { message: format!("{}: {}", path.display(), failure.message), ..failure }
-        })
+        App::open(config, Arc::clone(&self.clock)).map_err(|error| at(&url, error))
     }
 
     /// Whether what cannot be undone is wanted: `--yes`, or somebody at the terminal says so.
@@ -139,15 +137,39 @@ impl Context {
     }
 }
 
+/// How a store's place is told: a file by its path, a database by its address.
+#[must_use]
+pub fn place(url: &StoreUrl) -> String {
+    url.file().map_or_else(|| url.to_string(), |path| path.display().to_string())
+}
+
+/// Whether there is a store at an address.
+///
+/// # Errors
+/// When a database cannot be asked.
+pub fn is_there(url: &StoreUrl) -> Result<bool, Failure> {
+    match url.file() {
+        Some(path) => Ok(path.exists()),
+        None => Ok(peek_schema(url).map_err(|error| at(url, error))?.is_some()),
+    }
+}
+
+/// A failure of the store, with its place.
+#[must_use]
+pub fn at(url: &StoreUrl, error: StoreError) -> Failure {
+    let failure = Failure::from(error);
+    Failure { message: format!("{}: {}", place(url), failure.message), ..failure }
+}
+
 /// Whether a store is there.
 ///
 /// # Errors
 /// When it is not, with the commands that make one.
-pub fn must_exist(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
+pub fn must_exist(url: &StoreUrl) -> Result<(), Failure> {
+    if is_there(url)? {
         return Ok(());
     }
-    Err(Failure::store(format!("there is no store at {}", path.display()))
+    Err(Failure::store(format!("there is no store at {}", place(url)))
         .hint("make one with `flow seed --preset salon` (`flow init` writes a configuration), or name it with --store"))
 }
 

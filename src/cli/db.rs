@@ -1,14 +1,17 @@
 //! `flow db`.
 
+use std::sync::Arc;
+
 use clap::Subcommand;
 use serde_json::json;
 
-use super::context::{Context, Open, must_exist};
+use super::context::{Context, Open, at, must_exist};
 use super::failure::{Failure, exit};
 use super::output::Shape;
 use super::runtime;
-use crate::domain::store::{Finding, StoreError, Upkeep};
-use crate::store::sqlite::{LATEST_SCHEMA, SqliteStore};
+use crate::app::{open_store, peek_schema};
+use crate::config::StoreUrl;
+use crate::domain::store::{Finding, StoreError};
 
 /// Look after the store
 #[derive(Debug, Subcommand)]
@@ -57,26 +60,29 @@ pub fn run(command: DbCommand, cx: &mut Context) -> Result<(), Failure> {
 fn status(cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&STATUS)?;
     let url = cx.config()?.store.url;
-    let path = url.path();
-    must_exist(path)?;
-    let current = SqliteStore::peek_schema(path)?;
-    let size = std::fs::metadata(path).map(|file| file.len()).ok();
+    let (current, latest) = peeked(&url)?;
+    let file = url.file();
+    let size = file.and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len());
     let status = json!({
-        "url": url.to_string(), "file": path, "size_bytes": size,
-        "current": current, "latest": LATEST_SCHEMA, "up_to_date": current == LATEST_SCHEMA,
+        "url": url.to_string(), "file": file, "size_bytes": size,
+        "current": current, "latest": latest, "up_to_date": current == latest,
     });
     cx.out.object(&STATUS, &status)?;
-    if current > LATEST_SCHEMA {
-        return Err(StoreError::Newer { found: current, known: LATEST_SCHEMA }.into());
+    if current > latest {
+        return Err(StoreError::Newer { found: current, known: latest }.into());
     }
     Ok(())
 }
 
+/// The schema of the store, which must be there, and the newest that this program knows.
+fn peeked(url: &StoreUrl) -> Result<(u32, u32), Failure> {
+    must_exist(url)?;
+    Ok(peek_schema(url).map_err(|error| at(url, error))?.unwrap_or_default())
+}
+
 fn migrate(cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&MIGRATED)?;
-    let path = cx.config()?.store.url.path().to_owned();
-    must_exist(&path)?;
-    let from = SqliteStore::peek_schema(&path)?;
+    let (from, _) = peeked(&cx.config()?.store.url)?;
     cx.session(Open::Existing, async |session, out| {
         let to = session.app.store.schema().await?.current;
         let text = if from == to { format!("the schema is {to} already") } else { format!("schema {from} → {to}") };
@@ -86,11 +92,11 @@ fn migrate(cx: &mut Context) -> Result<(), Failure> {
 
 fn check(cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&FINDINGS)?;
-    let path = cx.config()?.store.url.path().to_owned();
-    must_exist(&path)?;
+    let config = cx.config()?;
+    must_exist(&config.store.url)?;
     // Only the store: a business that cannot be read must not keep its damage from being told.
     let findings = runtime::run(async {
-        let looked = match SqliteStore::open(&path) {
+        let looked = match open_store(&config, &Arc::default()) {
             Ok(store) => store.check().await,
             Err(error) => Err(error),
         };

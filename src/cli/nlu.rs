@@ -11,7 +11,7 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::context::{Context, Open, Session, default_zone};
+use super::context::{Context, Open, Session, default_zone, is_there};
 use super::failure::{Failure, exit};
 use super::output::{Format, Out, Shape};
 use super::runtime;
@@ -126,7 +126,7 @@ fn listener(cx: &Context) -> Result<Listener, Failure> {
     let config = cx.config()?;
     let now = cx.clock.now();
     let given = config.company.timezone.as_ref().map(|zone| zone.tz().clone());
-    if !config.store.url.path().exists() {
+    if !is_there(&config.store.url)? {
         let tz = given.unwrap_or_else(default_zone);
         return Ok(Listener { here: Here { now, tz }, region: Region::default(), words: Arc::default() });
     }

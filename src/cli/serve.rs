@@ -56,7 +56,8 @@ impl From<RoleArg> for Role {
 pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
     if args.demo && cx.store_flag.is_none() {
         let store = cx.load()?.config.store.url;
-        cx.store_flag = Some(format!("sqlite://{}", store.path().with_file_name("demo.db").display()));
+        let beside = store.file().unwrap_or(Path::new("flow.db")).with_file_name("demo.db");
+        cx.store_flag = Some(format!("sqlite://{}", beside.display()));
     }
     #[cfg(feature = "crash-points")]
     if let Some(spec) = cx.env.get("FLOW_CRASH_AT") {
@@ -83,7 +84,7 @@ pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
             app.store.save_profile(&profile, app.now()).await?;
         }
         warn(&app, options.listen, out).await?;
-        let store = app.config.store.url.path().to_owned();
+        let store = app.config.store.url.to_string();
         let ready = |address: Option<SocketAddr>| {
             let demo = args.demo.then(|| Demo { program: &program, store: &store });
             tell(address, demo, out);
@@ -111,7 +112,7 @@ async fn warn(app: &App, listen: SocketAddr, out: &Out) -> Result<(), Failure> {
 /// What the commands that show a demo need.
 struct Demo<'a> {
     program: &'a str,
-    store: &'a Path,
+    store: &'a str,
 }
 
 /// Says where it is. A reader that has gone away is no reason to stop serving.
@@ -120,13 +121,12 @@ fn tell(address: Option<SocketAddr>, demo: Option<Demo<'_>>, out: &mut Out) {
         (None, _) => "flow is ready (no HTTP here)\n".to_owned(),
         (Some(address), None) => format!("flow is ready: http://{address}\n"),
         (Some(address), Some(Demo { program, store })) => {
-            let store = store.display();
             format!(
                 "flow is ready: http://{address}/chat\n\n\
                  Write there as a client would, in Russian or English. From a second terminal:\n  \
-                 {program} leads list --store sqlite://{store}\n  \
-                 {program} conversations list --store sqlite://{store}\n  \
-                 {program} bookings list --store sqlite://{store}\n\n\
+                 {program} leads list --store {store}\n  \
+                 {program} conversations list --store {store}\n  \
+                 {program} bookings list --store {store}\n\n\
                  Ctrl-C stops it.\n"
             )
         }

@@ -67,7 +67,7 @@ pub const KEYS: &[Key] = &[
         "Language of a client who has not shown one; replaces the profile's",
     ),
     key("company.currency", Kind::Currency, "Currency of prices, ISO 4217; replaces the profile's"),
-    key("store.url", Kind::Store, "Where everything is kept: sqlite://PATH"),
+    key("store.url", Kind::Store, "Where everything is kept: sqlite://PATH or postgres://USER@HOST/DATABASE"),
     key("http.listen", Kind::Address, "Where the daemon listens"),
     key("http.public_url", Kind::Url, "How the outside world reaches the daemon"),
     key("http.health_details", Kind::Word(&["local", "token", "public"]), "Who is told the details of /health"),
@@ -159,7 +159,7 @@ impl Kind {
                 "type": "array", "uniqueItems": true,
                 "items": {"type": "string", "pattern": "^(\\*|https?://[^/]+)$"},
             }),
-            Self::Store => json!({"type": "string", "pattern": "^sqlite://."}),
+            Self::Store => json!({"type": "string", "pattern": "^(sqlite|postgres|postgresql)://."}),
             Self::Secret(min) => {
                 let named = |name: &str| {
                     json!({

@@ -60,16 +60,18 @@ pub struct StoreConfig {
 pub enum StoreUrl {
     /// `sqlite://PATH`.
     Sqlite(PathBuf),
+    /// `postgres://USER@HOST/DATABASE`, with its password.
+    Postgres(Secret),
 }
 
 /// Why a text is no address of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
-    /// A store that this version does not have.
-    #[error("this version keeps its store in SQLite; use sqlite://PATH")]
+    /// An address of a database that names none.
+    #[error("expected postgres://USER@HOST/DATABASE")]
     Postgres,
     /// Anything else.
-    #[error("expected sqlite://PATH, such as sqlite://flow.db")]
+    #[error("expected sqlite://PATH, such as sqlite://flow.db, or postgres://USER@HOST/DATABASE")]
     Unknown,
 }
 
@@ -79,18 +81,41 @@ impl StoreUrl {
     /// # Errors
     /// When there is no such kind of store.
     pub fn parse(text: &str, base: &Path) -> Result<Self, StoreUrlError> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Err(StoreUrlError::Postgres);
+        if let Some((_, rest)) =
+            text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "postgres" | "postgresql"))
+        {
+            let place = rest.split('?').next().unwrap_or_default();
+            let database = place.split_once('/').map_or("", |(_, database)| database);
+            let is_whole = !database.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+            return if is_whole {
+                Ok(Self::Postgres(Secret::new(text.to_owned())))
+            } else {
+                Err(StoreUrlError::Postgres)
+            };
         }
         let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.contains('\0'));
         path.map(|path| Self::Sqlite(base.join(path))).ok_or(StoreUrlError::Unknown)
     }
 
-    /// The file.
+    /// The file, where the store is one.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        let Self::Sqlite(path) = self;
-        path
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// The same address with this password, where it has none.
+    #[must_use]
+    pub fn with_password(self, password: &str) -> Self {
+        match self {
+            Self::Postgres(url) if !has_password(url.expose()) => {
+                let sign = if url.expose().contains('?') { '&' } else { '?' };
+                Self::Postgres(Secret::new(format!("{}{sign}password={}", url.expose(), escaped(password))))
+            }
+            other => other,
+        }
     }
 }
 
@@ -102,8 +127,49 @@ impl Default for StoreUrl {
 
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sqlite://{}", self.path().display())
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url.expose())),
+        }
     }
+}
+
+/// The parts of an address: its scheme, who comes, where to, and the pairs after it.
+fn split(url: &str) -> (&str, &str, &str, &str) {
+    let (scheme, rest) = url.split_at(url.find("://").map_or(0, |at| at + 3));
+    let (place, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    // A password may hold an unescaped `@`: the last one counts.
+    let (user, host) = place.split_at(place.rfind('@').unwrap_or(0));
+    (scheme, user, host, query)
+}
+
+fn has_password(url: &str) -> bool {
+    let (_, user, _, query) = split(url);
+    user.contains(':') || query.split(['?', '&']).any(|pair| pair.starts_with("password="))
+}
+
+/// An address as it may be shown, whether it can be read or not.
+pub(super) fn without_password(url: &str) -> String {
+    let (scheme, user, host, query) = split(url);
+    if user.is_empty() && query.contains('@') {
+        // It may be the rest of a password.
+        return format!("{scheme}***");
+    }
+    let user = user.split_once(':').map_or_else(|| user.to_owned(), |(name, _)| format!("{name}:***"));
+    let pairs = query.split_inclusive(['?', '&']).map(|pair| match pair.strip_prefix("password=") {
+        Some(value) => format!("password=***{}", if value.ends_with('&') { "&" } else { "" }),
+        None => pair.to_owned(),
+    });
+    format!("{scheme}{user}{host}{}", pairs.collect::<String>())
+}
+
+/// A word as it stands in an address.
+fn escaped(word: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    word.bytes().map(escape).collect()
 }
 
 impl Serialize for StoreUrl {
@@ -311,5 +377,35 @@ impl Config {
     /// When it cannot be written as TOML, which would be a bug.
     pub fn to_toml_redacted(&self) -> Result<String, toml::ser::Error> {
         toml::to_string(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("postgres://flow:p@ss:word@db/flow?sslmode=require", "postgres://flow:***@db/flow?sslmode=require"),
+            ("postgres:///flow?user=flow&password=pass&port=1", "postgres:///flow?user=flow&password=***&port=1"),
+            ("postgres://flow@db/flow", "postgres://flow@db/flow"),
+            ("postgres://flow:pa?ss@db/flow", "postgres://***"),
+        ] {
+            assert_eq!(StoreUrl::Postgres(Secret::new(url.to_owned())).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_password_from_elsewhere_fills_only_what_is_empty() {
+        let filled = |url: &str| match StoreUrl::parse(url, Path::new("")).map(|url| url.with_password("a&b")) {
+            Ok(StoreUrl::Postgres(url)) => url.expose().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(filled("postgres://flow@db/flow"), "postgres://flow@db/flow?password=a%26b");
+        assert_eq!(filled("postgres:///flow?host=/run"), "postgres:///flow?host=/run&password=a%26b");
+        for kept in ["postgres://flow:own@db/flow", "postgres:///flow?password=own"] {
+            assert_eq!(filled(kept), kept);
+        }
     }
 }

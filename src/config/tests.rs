@@ -209,7 +209,7 @@ fn the_first_file_in_the_promised_order_is_read() {
 fn without_a_file_the_store_lies_in_the_data_home_and_a_flag_is_relative_to_the_directory() {
     let home = Home::new(&[]);
     let loaded = home.load(&[("XDG_DATA_HOME", "/data")], &[]).unwrap();
-    assert_eq!((loaded.file, loaded.config.store.url.path()), (None, Path::new("/data/flow/flow.db")));
+    assert_eq!((loaded.file, loaded.config.store.url.file()), (None, Some(Path::new("/data/flow/flow.db"))));
     let flagged = home.load(&[], &[("store.url", "sqlite://my.db")]).unwrap();
     assert_eq!(flagged.config.store.url, StoreUrl::Sqlite(home.path().join("my.db")));
 }

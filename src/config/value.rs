@@ -11,7 +11,7 @@ use super::duration;
 use super::keys::Kind;
 use super::near;
 use super::problem::Problem;
-use super::settings::{StoreUrl, StoreUrlError};
+use super::settings::{StoreUrl, StoreUrlError, without_password};
 use crate::domain::company::Zone;
 
 /// A value as it was given.
@@ -57,7 +57,7 @@ pub fn read(kind: Kind, given: Given<'_>, place: &Place<'_>) -> Result<Value, Pr
         Kind::Address => address(text(given)?),
         Kind::Url => url(text(given)?).map(Value::String),
         Kind::Origins => origins(given),
-        Kind::Store => store(text(given)?, place.base),
+        Kind::Store => store(text(given)?, place),
         Kind::Secret(min) => secret(given, min, place),
         Kind::Zone => zone(text(given)?),
         Kind::Currency => currency(text(given)?),
@@ -233,11 +233,21 @@ fn origin(text: &str) -> Result<String, Problem> {
     }
 }
 
-fn store(text: &str, base: &Path) -> Result<Value, Problem> {
-    match StoreUrl::parse(text, base) {
-        Ok(url) => Ok(json!(url)),
+fn store(text: &str, place: &Place<'_>) -> Result<Value, Problem> {
+    match StoreUrl::parse(text, place.base) {
+        Ok(url @ StoreUrl::Sqlite(_)) => Ok(json!(url)),
+        Ok(url @ StoreUrl::Postgres(_)) => {
+            let password = (place.var)("PGPASSWORD").filter(|password| !password.is_empty());
+            match password.map_or(url.clone(), |password| url.with_password(&password)) {
+                // The word itself: an address prints without its password.
+                StoreUrl::Postgres(url) => Ok(json!(url.expose())),
+                StoreUrl::Sqlite(_) => Err(problem(StoreUrlError::Unknown.to_string())),
+            }
+        }
         Err(error @ StoreUrlError::Postgres) => Err(problem(error.to_string())),
-        Err(error @ StoreUrlError::Unknown) => Err(problem(format!("`{text}` is no store: {error}"))),
+        Err(error @ StoreUrlError::Unknown) => {
+            Err(problem(format!("`{}` is no store: {error}", without_password(text))))
+        }
     }
 }
 
@@ -350,10 +360,14 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_a_sqlite_file_and_postgres_is_told_why_not() {
+    fn a_store_is_a_file_or_a_database() {
         assert_eq!(given(Kind::Store, "sqlite://flow.db"), Ok(json!("sqlite:///b/flow.db")));
         assert_eq!(given(Kind::Store, "sqlite:///var/flow.db"), Ok(json!("sqlite:///var/flow.db")));
-        assert!(given(Kind::Store, "postgres://flow@db/flow").unwrap_err().contains("keeps its store in SQLite"));
+        assert_eq!(given(Kind::Store, "postgres://flow@db/flow"), Ok(json!("postgres://flow@db/flow")));
+        assert_eq!(given(Kind::Store, "postgresql:///flow?host=/run"), Ok(json!("postgresql:///flow?host=/run")));
+        assert!(
+            given(Kind::Store, "postgres://flow:hunter2@db").unwrap_err().contains("postgres://USER@HOST/DATABASE")
+        );
         assert!(given(Kind::Store, "flow.db").unwrap_err().contains("sqlite://flow.db"));
     }
 

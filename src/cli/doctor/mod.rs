@@ -13,7 +13,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::context::{Context, Open, Session};
+use super::context::{Context, Open, Session, place};
 use super::failure::{Failure, exit};
 use super::health::{self, Answer};
 use super::output::Shape;
@@ -79,8 +79,10 @@ pub fn run(_args: DoctorArgs, cx: &mut Context) -> Result<(), Failure> {
     clock(cx, &mut looks);
     if let Some(config) = config(cx, &mut looks) {
         zone(&config, &mut looks);
-        disk::may_be_written(config.store.url.path(), &mut looks);
-        disk::has_room(config.store.url.path(), &mut looks);
+        if let Some(file) = config.store.url.file() {
+            disk::may_be_written(file, &mut looks);
+            disk::has_room(file, &mut looks);
+        }
         daemon(&config, &mut looks);
         if let Some(app) = store(config, cx, &mut looks) {
             runtime::run(async {
@@ -161,11 +163,13 @@ fn daemon(config: &Config, looks: &mut Looks) {
 }
 
 fn store(config: Config, cx: &Context, looks: &mut Looks) -> Option<App> {
-    let path = config.store.url.path().to_owned();
+    let url = config.store.url.clone();
     match cx.open_with(config, Open::Existing) {
         Ok(app) => {
-            looks.ok("store", path.display().to_string());
-            journal(&path, looks);
+            looks.ok("store", place(&url));
+            if let Some(file) = url.file() {
+                journal(file, looks);
+            }
             Some(app)
         }
         Err(failure) => {

@@ -114,6 +114,11 @@ impl PostgresStore {
         })
     }
 
+    /// Runs something whenever another daemon may have written work, for as long as this one is in service.
+    pub fn on_work(&self, work: impl Fn() + Send + 'static) {
+        self.standing.on_work(work);
+    }
+
     /// Hears that there may be work: whenever a daemon on this database wrote some, and after every time that
     /// nothing could be heard.
     #[must_use]

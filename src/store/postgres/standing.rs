@@ -59,6 +59,18 @@ impl Standing {
         receiver
     }
 
+    /// Runs something whenever there may be work.
+    pub(super) fn on_work(&self, work: impl Fn() + Send + 'static) {
+        let mut heard = self.shared.heard.subscribe();
+        kept(&self.tasks).push(self.handle.spawn(async move {
+            use tokio::sync::broadcast::error::RecvError;
+            // What was missed is the same word.
+            while let Ok(()) | Err(RecvError::Lagged(_)) = heard.recv().await {
+                work();
+            }
+        }));
+    }
+
     /// Marks this process as a daemon. Where there is no other, `alone` is run before one can come.
     pub(super) async fn serve<T: Default>(&self, alone: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
         if self.shared.serves.swap(true, Ordering::SeqCst) {

@@ -12,6 +12,7 @@ mod leads;
 mod ledger;
 mod odd_ends;
 mod outbox;
+mod postgres_databases;
 mod queue;
 mod samples;
 mod sqlite_files;
@@ -19,26 +20,33 @@ mod tokens;
 mod turns;
 mod upkeep;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use flow::domain::store::Store;
 use flow::store::sqlite::SqliteStore;
-use tempfile::TempDir;
+
+use crate::support::postgres::Database;
 
 /// A store for one case; what it lives in goes away with it.
 struct Opened {
     store: Arc<dyn Store>,
-    _home: Option<TempDir>,
+    _home: Option<Box<dyn Any + Send>>,
 }
 
-fn in_a_file() -> Opened {
+async fn in_a_file() -> Option<Opened> {
     let home = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&home.path().join("flow.db")).unwrap();
-    Opened { store: Arc::new(store), _home: Some(home) }
+    Some(Opened { store: Arc::new(store), _home: Some(Box::new(home)) })
 }
 
-fn in_memory() -> Opened {
-    Opened { store: Arc::new(SqliteStore::in_memory().unwrap()), _home: None }
+async fn in_memory() -> Option<Opened> {
+    Some(Opened { store: Arc::new(SqliteStore::in_memory().unwrap()), _home: None })
+}
+
+async fn in_a_database() -> Option<Opened> {
+    let home = Database::new().await?;
+    Some(Opened { store: Arc::new(home.open()), _home: Some(Box::new(home)) })
 }
 
 macro_rules! store_suite {
@@ -47,7 +55,7 @@ macro_rules! store_suite {
             $(mod $group {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let opened = crate::store::$open();
+                    let Some(opened) = crate::store::$open().await else { return };
                     crate::store::$group::$case(&*opened.store).await;
                     let findings = opened.store.check().await.unwrap();
                     assert_eq!(findings, [], "the case left damage behind");
@@ -58,6 +66,7 @@ macro_rules! store_suite {
     ($($cases:tt)+) => {
         store_suite! { @over sqlite_in_a_file = in_a_file; $($cases)+ }
         store_suite! { @over sqlite_in_memory = in_memory; $($cases)+ }
+        store_suite! { @over postgres = in_a_database; $($cases)+ }
     };
 }
 

@@ -2,6 +2,7 @@
 
 pub mod botapi;
 pub mod daemon;
+pub mod postgres;
 pub mod talk;
 pub mod vendor;
 pub mod webdriver;

@@ -1,0 +1,1 @@
+//! What only a PostgreSQL database can go through: others' schemas, several processes, lost connections.
