@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::handoffs::set_handoff;
 use super::outbox::{find, set_reach};
 use super::rows::{all, execute, int, ms, parsed, scalar, text_opt, time, to_json};
 use super::sessions::in_the_way;
 use super::values::params;
 use super::{Connection, queue};
 use crate::domain::contact::Identity;
-use crate::domain::conversation::{DeliveryError, DeliveryState};
+use crate::domain::conversation::{DeliveryError, DeliveryState, Handoff, HandoffState};
 use crate::domain::id::MessageId;
 use crate::domain::job::{Lease, NewJob};
 use crate::domain::outbox::{Carried, Carrying, Pace, Part};
@@ -58,16 +59,19 @@ pub(super) async fn settle(
             relocate(c, &part.identity, to, conversations).await?;
             merge(c, &lease.lane, &new, now).await
         }
-        Carried::Failed { error, unreachable } => {
-            if unreachable.is_some() {
-                conversations_of(c, &part.identity).await?;
-            }
+        Carried::Failed { error, unreachable: Some(why) } => {
+            conversations_of(c, &part.identity).await?;
             go_on(c, lease, *job, pace, now).await?;
             note(c, part, DeliveryState::Failed, Some(error), None, now).await?;
-            match unreachable {
-                Some(why) => set_reach(c, &part.identity, Some(*why), now).await,
-                None => Ok(()),
-            }
+            set_reach(c, &part.identity, Some(*why), now).await
+        }
+        // Nothing is wrong with the address: the job is kept for a person, who is asked to write instead.
+        Carried::Failed { error, unreachable: None } => {
+            conversations_of(c, &part.identity).await?;
+            let not_before = pause(c, lease, pace, now).await?;
+            queue::bury(c, lease, *job, &error.detail, not_before, now).await?;
+            note(c, part, DeliveryState::Failed, Some(error), None, now).await?;
+            ask_person(c, part, now).await
         }
         Carried::Unknown { error } => {
             let not_before = pause(c, lease, pace, now).await?;
@@ -75,6 +79,18 @@ pub(super) async fn settle(
             note(c, part, DeliveryState::Unknown, Some(error), None, now).await
         }
     }
+}
+
+/// The client waits for words that will not come.
+async fn ask_person(c: &Connection, part: &Part, now: Timestamp) -> StoreResult<()> {
+    let is_with_person =
+        "SELECT 1::bigint FROM conversations WHERE id=$1 AND handoff_state IN ('requested', 'taken')";
+    let id = part.conversation_id;
+    if scalar::<i64>(c, is_with_person, params![id.to_string()]).await?.is_some() {
+        return Ok(());
+    }
+    let reason = "not_delivered".to_owned();
+    set_handoff(c, id, &Handoff { state: HandoffState::Requested, reason, at: now, operator: None }, now).await
 }
 
 fn chat_of(identity: &Identity) -> &str {

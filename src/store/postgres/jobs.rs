@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use super::open::LOCKS;
 use super::queue::{enter_all, lock, write};
 use super::rows::{
-    all, execute, int, int_opt, ms, one, parsed, scalar, text, text_opt, time, time_of, time_opt, to_json,
+    all, execute, flag, int, int_opt, ms, one, parsed, scalar, text, text_opt, time, time_of, time_opt, to_json,
 };
 use super::values::{Value, params};
 use super::{Connection, carry, failure};
@@ -22,6 +22,8 @@ const JOBS: &str = "SELECT j.id, j.lane, j.kind, j.payload, j.created_at, j.last
  (SELECT 1 FROM jobs h WHERE h.lane=j.lane AND h.state=0 AND h.id<j.id) THEN 'running' ELSE 'waiting' END AS how,
  CASE WHEN j.state=2 THEN j.attempts WHEN NOT EXISTS
  (SELECT 1 FROM jobs h WHERE h.lane=j.lane AND h.state=0 AND h.id<j.id) THEN coalesce(l.attempts, 0) ELSE 0 END AS tries,
+ j.state=2 AND j.kind='send_reply' AND NOT EXISTS
+ (SELECT 1 FROM outbox o WHERE o.id=(j.payload->>'part')::bigint AND o.state='failed') AS doubtful,
  CASE WHEN j.state=0 THEN l.ready_at END AS ready_at
  FROM jobs j LEFT JOIN lanes l ON l.lane=j.lane";
 const SCHEDULED: &str = "SELECT key, lane, payload, due_at FROM scheduled WHERE entered_at IS NULL";
@@ -39,6 +41,7 @@ fn read_job(row: &Row) -> StoreResult<Job> {
         created_at: time_of(row, "created_at")?,
         died_at: time_opt(row, "died_at")?,
         error: text_opt(row, "last_error")?,
+        is_doubtful: flag(row, "doubtful")?,
         payload: text(row, "payload")?,
     })
 }
@@ -56,6 +59,7 @@ fn read_scheduled(row: &Row) -> StoreResult<Job> {
         created_at: time_of(row, "due_at")?,
         died_at: None,
         error: None,
+        is_doubtful: false,
         payload,
     })
 }

@@ -298,9 +298,19 @@ pub(super) async fn from_dialogue(
             change(c, lead, &patch, now).await?.id
         }
         _ if draft.update_only => return Ok(None),
-        _ => create(c, drafted(conversation, draft, now), false, now).await?.lead.id,
+        _ => {
+            let source = link(c, conversation).await?;
+            create(c, Lead { source, ..drafted(conversation, draft, now) }, false, now).await?.lead.id
+        }
     };
     Ok(Some(id))
+}
+
+/// What stood in the link that led the client here last.
+async fn link(c: &Connection, conversation: &Conversation) -> StoreResult<Option<String>> {
+    let sql = "SELECT metadata->>'start' FROM messages WHERE conversation_id=$1 AND role='customer'
+               AND metadata->>'start' IS NOT NULL ORDER BY seq DESC LIMIT 1";
+    scalar(c, sql, params![conversation.id.to_string()]).await
 }
 
 fn drafted(conversation: &Conversation, draft: &LeadDraft, now: Timestamp) -> Lead {

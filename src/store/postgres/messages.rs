@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 
 use super::open::LOCKS;
 use super::rows::{
-    all, execute, int, json_opt, ms, one, parsed, parsed_opt, scalar, text, text_opt, time_of, to_json, to_json_opt,
+    all, execute, int, json_opt, ms, one, parsed, parsed_opt, scalar, text, text_opt, time_of, time_opt, to_json, to_json_opt,
 };
 use super::sessions::{Sessions, transaction};
 use super::values::params;
@@ -79,6 +79,7 @@ pub(super) fn read_message(row: &Row) -> StoreResult<Message> {
         button_value: text_opt(row, "button_value")?,
         buttons: json_opt(row, "buttons")?.unwrap_or_default(),
         at: time_of(row, "at")?,
+        edited_at: time_opt(row, "edited_at")?,
         channel_message_id: text_opt(row, "external_id")?,
         delivery,
         in_reply_to: parsed_opt(row, "in_reply_to", |s| s.parse().ok())?,
@@ -88,7 +89,7 @@ pub(super) fn read_message(row: &Row) -> StoreResult<Message> {
 }
 
 /// What is read of a message; its stems are only for the index.
-pub(super) const MESSAGE: &str = "SELECT seq, id, conversation_id, role, kind, text, button_value, buttons, at,
+pub(super) const MESSAGE: &str = "SELECT seq, id, conversation_id, role, kind, text, button_value, buttons, at, edited_at,
  external_id, delivery_state, delivery_error, delivery_attempts, delivery_at, in_reply_to, metadata, trace FROM messages";
 
 pub(super) async fn message(c: &Connection, id: MessageId) -> StoreResult<Option<Message>> {

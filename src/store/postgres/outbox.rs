@@ -58,9 +58,13 @@ impl Outbox for PostgresStore {
         let open = one(&c, open, &[], |row| Ok((count(row, "queued")?, count(row, "sending")?))).await?;
         let (queued, sending) = open.unwrap_or_default();
         // Those that a person has not decided about.
-        let doubtful = "SELECT count(*) FROM jobs WHERE state=2 AND kind='send_reply'";
-        let unknown = scalar::<i64>(&c, doubtful, &[]).await?.unwrap_or(0).unsigned_abs();
-        Ok(OutboxStats { queued, sending, unknown, oldest: jobs::oldest_open(&c).await? })
+        let given_up = "SELECT count(*) FILTER (WHERE coalesce(o.state, '')<>'failed') AS unknown,
+                        count(*) FILTER (WHERE o.state='failed') AS failed
+                        FROM jobs j LEFT JOIN outbox o ON o.id=(j.payload->>'part')::bigint
+                        WHERE j.state=2 AND j.kind='send_reply'";
+        let given_up = one(&c, given_up, &[], |row| Ok((count(row, "unknown")?, count(row, "failed")?))).await?;
+        let (unknown, failed) = given_up.unwrap_or_default();
+        Ok(OutboxStats { queued, sending, unknown, failed, oldest: jobs::oldest_open(&c).await? })
     }
 }
 
@@ -118,6 +122,7 @@ fn read(row: &Row) -> StoreResult<Lying> {
             },
             text: text(row, "body")?,
             asks_phone: number + 1 == parts && text_opt(row, "asks")?.as_deref() == Some("phone"),
+            reply_to: text_opt(row, "answers")?,
             buttons,
             parts: u32::try_from(parts).unwrap_or(1),
             attempt: u32::try_from(int(row, "attempts")?).unwrap_or(0),
@@ -131,7 +136,9 @@ fn read(row: &Row) -> StoreResult<Lying> {
 pub(super) async fn find(c: &Connection, ids: Vec<i64>) -> StoreResult<HashMap<i64, Lying>> {
     let sql = "SELECT o.id, o.message_id, o.conversation_id, o.part, o.parts, o.state, o.attempts,
                coalesce(o.text, m.text) AS body, m.seq, m.buttons, v.channel, v.account, v.external_id AS address,
-               v.unreachable, m.metadata->>'asks' AS asks FROM outbox o JOIN messages m ON m.id=o.message_id
+               v.unreachable, m.metadata->>'asks' AS asks,
+               CASE WHEN v.external_id LIKE '%/%' THEN
+               (SELECT a.external_id FROM messages a WHERE a.id=m.in_reply_to) END AS answers FROM outbox o JOIN messages m ON m.id=o.message_id
                JOIN conversations v ON v.id=o.conversation_id WHERE o.id=ANY($1)";
     Ok(all(c, sql, params![ids], read).await?.into_iter().map(|lying| (lying.part.id, lying)).collect())
 }

@@ -15,7 +15,7 @@ use crate::domain::contact::Phone;
 use crate::domain::conversation::{DialogState, Session};
 use crate::domain::id::{ConversationId, QuestionId};
 use crate::domain::job::{Lease, NewJob};
-use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns};
+use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns, Unanswered};
 
 /// More unanswered messages than this are taken in several turns.
 const NEW_AT_MOST: i64 = 50;
@@ -24,6 +24,10 @@ const NEW_AT_MOST: i64 = 50;
 impl Turns for PostgresStore {
     async fn turn_input(&self, id: ConversationId, history: u32) -> StoreResult<TurnInput> {
         turn_input(&*self.sessions.connection().await?, id, history).await
+    }
+
+    async fn unanswered_by(&self, id: ConversationId) -> StoreResult<Unanswered> {
+        unanswered(&*self.sessions.connection().await?, id).await
     }
 
     async fn commit_turn(
@@ -61,6 +65,19 @@ async fn turn_input(c: &Connection, id: ConversationId, history: u32) -> StoreRe
     let session_version = session.as_ref().map_or(0, |(_, version)| *version);
     let session = session.map(|(session, _)| session);
     Ok(TurnInput { conversation, session, session_version, new, history })
+}
+
+/// Reads neither the dialogue's form nor what messages hold: one of them may be damaged.
+async fn unanswered(c: &Connection, id: ConversationId) -> StoreResult<Unanswered> {
+    let conversation = conversation(c, id).await?.ok_or(StoreError::NotFound("conversation"))?;
+    let sql = "SELECT seq, id FROM messages WHERE conversation_id=$1 AND role='customer'
+               AND seq>(SELECT answered_seq FROM conversations WHERE id=$1) ORDER BY seq LIMIT $2::bigint";
+    let new = all(c, sql, params![id.to_string(), NEW_AT_MOST + 1], |row| {
+        Ok((int(row, "seq")?, parsed(row, "id", |s| s.parse().ok())?))
+    })
+    .await?;
+    let taken = usize::try_from(NEW_AT_MOST).unwrap_or(usize::MAX);
+    Ok(Unanswered { conversation, last: new.iter().take(taken).next_back().copied(), more: new.len() > taken })
 }
 
 async fn commit(
@@ -122,6 +139,9 @@ async fn apply(
     bookkeeping(c, &key, effects, now).await?;
     if let Some(handoff) = &effects.handoff {
         set_handoff(c, id, handoff, now).await?;
+    }
+    if effects.begins_anew {
+        execute(c, "DELETE FROM sessions WHERE conversation_id=$1", params![key]).await?;
     }
     if let Some((session, was)) = &effects.session {
         save_session(c, &key, session, *was).await?;
