@@ -1,5 +1,6 @@
 //! What every store holds to. A case is written once; a row below runs all of them over one more store.
 
+mod catalogue;
 mod chats;
 mod companies;
 mod conversations;
