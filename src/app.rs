@@ -1,5 +1,7 @@
 //! The composition root: configuration in, [`App`] out. The one file that knows stores and adapters.
 
+mod stores;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,12 +12,11 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::adapters::channel::telegram::{self, Telegram};
 use crate::adapters::crm::local::Local;
 use crate::adapters::crm::watched::Watched;
+use crate::config::Config;
 use crate::config::settings::TelegramMode;
-use crate::config::{CompanyOverrides, Config, StoreUrl};
 use crate::dialog::{Desk, Rules};
 use crate::domain::channel::{Arrival, Courtesy, Delivery, Event, Mark, Meaning, Messenger, Stored};
 use crate::domain::clock::Clock;
-use crate::domain::company::Company;
 use crate::domain::contact::Channel;
 use crate::domain::conversation::{Incoming, MessageKind, Received};
 use crate::domain::crm::Crm;
@@ -24,8 +25,8 @@ use crate::domain::store::{IdempotencyKey, Store, StoreError, StoreResult};
 use crate::jobs::courtesies::Courtesies;
 use crate::jobs::wakeups::Wakeups;
 use crate::jobs::{Runner, buttons};
-use crate::store::postgres::{self, PostgresStore};
-use crate::store::sqlite::{self, SqliteStore};
+
+pub use self::stores::{open_store, peek_schema};
 
 /// How many messages may wait to be stored at once; the next one is told to come again.
 const WAITING: usize = 2048;
@@ -91,11 +92,7 @@ impl App {
         clock: Arc<dyn Clock>,
         crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
     ) -> StoreResult<Self> {
-        let store = SqliteStore::in_memory()?;
-        let store: Arc<dyn Store> = match refine(&config.company) {
-            Some(refine) => Arc::new(store.refined(refine)),
-            None => Arc::new(store),
-        };
+        let store = stores::in_memory(&config)?;
         Ok(Self::over(config, store, clock, Arc::default(), crm))
     }
 
@@ -372,68 +369,4 @@ fn messengers(config: &Config) -> BTreeMap<Channel, Arc<dyn Messenger>> {
         Err(error) => tracing::error!(error, "the channel telegram cannot be opened: see `channels.telegram`"),
     }
     built
-}
-
-/// Opens the store that the configuration names. Where several daemons share it, what others write wakes us too.
-///
-/// # Errors
-/// When it cannot be opened.
-pub fn open_store(config: &Config, wakeups: &Arc<Wakeups>) -> StoreResult<Arc<dyn Store>> {
-    let refine = refine(&config.company);
-    Ok(match &config.store.url {
-        StoreUrl::Sqlite(path) => {
-            let store = SqliteStore::open(path)?;
-            Arc::new(match refine {
-                Some(refine) => store.refined(refine),
-                None => store,
-            })
-        }
-        StoreUrl::Postgres(url) => {
-            let store = PostgresStore::open(url.expose(), postgres::SESSIONS)?;
-            let wakeups = Arc::clone(wakeups);
-            store.on_work(move || wakeups.work());
-            Arc::new(match refine {
-                Some(refine) => store.refined(refine),
-                None => store,
-            })
-        }
-    })
-}
-
-/// The schema of the store at an address, without changing it, and the newest that this program knows; nothing where
-/// there is no store.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn peek_schema(url: &StoreUrl) -> StoreResult<Option<(u32, u32)>> {
-    match url {
-        StoreUrl::Sqlite(path) if !path.exists() => Ok(None),
-        StoreUrl::Sqlite(path) => Ok(Some((SqliteStore::peek_schema(path)?, sqlite::LATEST_SCHEMA))),
-        StoreUrl::Postgres(url) => {
-            let found = PostgresStore::peek_schema(url.expose())?;
-            Ok((found > 0).then_some((found, postgres::LATEST_SCHEMA)))
-        }
-    }
-}
-
-/// What is laid over a company whenever it is read.
-type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;
-
-/// What the configuration lays over the profile's company; nothing when it says nothing.
-fn refine(overrides: &CompanyOverrides) -> Option<Refine> {
-    if *overrides == CompanyOverrides::default() {
-        return None;
-    }
-    let overrides = overrides.clone();
-    Some(Box::new(move |company| {
-        if let Some(timezone) = &overrides.timezone {
-            company.timezone = timezone.clone();
-        }
-        if let Some(locale) = overrides.locale {
-            company.locale = locale;
-        }
-        if let Some(currency) = &overrides.currency {
-            company.currency.clone_from(currency);
-        }
-    }))
 }

@@ -39,7 +39,7 @@ impl Conversations for PostgresStore {
         answer_at: Option<Timestamp>,
         key: Option<&IdempotencyKey>,
     ) -> StoreResult<Received> {
-        let op = Op::Receive { incoming: incoming.clone(), now, answer_at, key: key.cloned() };
+        let op = Op::Receive { incoming: Box::new(incoming.clone()), now, answer_at, key: key.cloned() };
         match self.gather.run(op).await? {
             Answer::Received(received) => Ok(received),
             Answer::Stored(_) => Err(mixed_up()),

@@ -25,7 +25,7 @@ const GATHERERS: usize = 2;
 
 /// What comes in.
 pub(super) enum Op {
-    Receive { incoming: Incoming, now: Timestamp, answer_at: Option<Timestamp>, key: Option<IdempotencyKey> },
+    Receive { incoming: Box<Incoming>, now: Timestamp, answer_at: Option<Timestamp>, key: Option<IdempotencyKey> },
     Ingest { events: Vec<(RawEvent, Arrival)>, mark: Option<Mark>, now: Timestamp },
 }
 
@@ -67,15 +67,10 @@ impl Gather {
         told.await.map_err(|_| gone())?
     }
 
-    /// Takes nothing more; answers what ends when everything that was accepted is committed.
-    pub(super) fn close(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// Takes nothing more; answers the tasks that end when everything that was accepted is committed.
+    pub(super) fn close(&self) -> Vec<JoinHandle<()>> {
         kept(&self.senders).clear();
-        let tasks: Vec<_> = kept(&self.tasks).drain(..).collect();
-        async {
-            for task in tasks {
-                drop(task.await);
-            }
-        }
+        kept(&self.tasks).drain(..).collect()
     }
 }
 

@@ -134,7 +134,12 @@ impl Drop for PostgresStore {
         self.standing.stop();
         // What was accepted is finished first.
         let ended: StoreResult<()> = outside(|| {
-            runtime.block_on(async { drop(tokio::time::timeout(ENDING, gather).await) });
+            let ended = async {
+                for task in gather {
+                    drop(task.await);
+                }
+            };
+            runtime.block_on(async { drop(tokio::time::timeout(ENDING, ended).await) });
             Ok(())
         });
         drop(ended);

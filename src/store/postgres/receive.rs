@@ -77,7 +77,7 @@ pub(super) async fn receive_all(c: &Connection, items: &[Item<'_>]) -> StoreResu
         match first.get(&address).map(|at| (*at, &stored[*at])) {
             Some((at, received)) => {
                 let duplicate = std::mem::replace(&mut told[at], true);
-                Ok(Received { duplicate, ..received.clone() })
+                Ok(Received { duplicate, ..*received })
             }
             None => known.get(&address).cloned().ok_or_else(super::ingest::mixed_up),
         }
@@ -216,7 +216,7 @@ fn told(items: &[&Item<'_>]) -> Told {
     Told {
         name: items.iter().find_map(|item| item.incoming.name.clone()),
         phone: phones().next().map(str::to_owned),
-        vouched: phones().last().map(str::to_owned),
+        vouched: phones().next_back().map(str::to_owned),
     }
 }
 

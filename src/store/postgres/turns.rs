@@ -168,7 +168,7 @@ async fn save_session(c: &Connection, key: &str, session: &Session, was: i64) ->
 
 async fn bookkeeping(c: &Connection, key: &str, effects: &Effects, now: Timestamp) -> StoreResult<()> {
     if effects.answered_seq.is_some() || effects.language.is_some() {
-        let sql = "UPDATE conversations SET answered_seq=greatest(answered_seq, coalesce($2, 0)),
+        let sql = "UPDATE conversations SET answered_seq=greatest(answered_seq, coalesce($2::bigint, 0)),
                    language=coalesce($3, language) WHERE id=$1";
         let language = effects.language.map(|language| language.as_str());
         execute(c, sql, params![key, effects.answered_seq, language]).await?;

@@ -13,7 +13,7 @@ use flow::store::postgres::{LATEST_SCHEMA, PostgresStore};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::samples::{at, claim_one, job, profile, says, visit};
+use super::samples::{at, job, profile, says, visit};
 use crate::support::postgres::Database;
 
 fn refused(outcome: Result<PostgresStore, StoreError>) -> StoreError {
@@ -233,12 +233,12 @@ async fn the_only_daemon_takes_back_at_once_what_a_dead_one_had_in_work() {
     let dead = database.open();
     dead.begin_service().await.unwrap();
     dead.enqueue(&[job("a", at(0)), job("b", at(0))], at(0)).await.unwrap();
-    claim_one(&dead, at(0)).await;
+    assert_eq!(dead.claim(&Pool::Inside, 1, at(60), at(0)).await.unwrap().len(), 1);
     let beside = database.open();
     assert_eq!(beside.begin_service().await, Ok(0), "the other one lives");
     drop(dead);
     // The one beside it still works: what it holds is not taken from it.
-    claim_one(&beside, at(0)).await;
+    assert_eq!(beside.claim(&Pool::Inside, 1, at(60), at(0)).await.unwrap().len(), 1);
     let third = database.open();
     assert_eq!(third.begin_service().await, Ok(0));
     drop((beside, third));

@@ -85,7 +85,7 @@ struct Server {
 
 impl Server {
     fn shared() -> Option<Self> {
-        let wish = std::env::var("FLOW_TEST_POSTGRES").unwrap_or_default();
+        let wish = std::env::var_os("FLOW_TEST_POSTGRES").unwrap_or_default();
         if wish == "skip" {
             println!("skipped: FLOW_TEST_POSTGRES=skip");
             return None;
