@@ -14,6 +14,7 @@ pub mod knowledge;
 pub mod lead;
 pub mod outbox;
 pub mod queue;
+pub mod sharing;
 pub mod signing;
 pub mod slots;
 pub mod store;

@@ -19,6 +19,7 @@ use super::knowledge::{KnowledgeHit, UnansweredQuestion};
 use super::lead::{Lead, LeadPatch, LeadStatus};
 use super::outbox::Outbox;
 pub use super::queue::{Queue, QueueStats};
+use super::sharing::Sharing;
 use super::token::Token;
 
 /// Why the store did not do what was asked. Nothing was written.
@@ -107,6 +108,7 @@ pub trait Store:
     + Knowledge
     + Tokens
     + Idempotency
+    + Sharing
     + Upkeep
 {
 }
@@ -124,6 +126,7 @@ impl<T> Store for T where
         + Knowledge
         + Tokens
         + Idempotency
+        + Sharing
         + Upkeep
 {
 }

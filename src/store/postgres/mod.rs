@@ -23,6 +23,7 @@ mod receive;
 mod rows;
 mod sessions;
 mod standing;
+mod sharing;
 mod tokens;
 mod turns;
 mod upkeep;
@@ -46,7 +47,7 @@ use self::sessions::{Sessions, in_the_way};
 use self::standing::Standing;
 
 /// The newest schema this program knows.
-pub const LATEST_SCHEMA: u32 = 2;
+pub const LATEST_SCHEMA: u32 = 3;
 /// Sessions of one process at most.
 pub const SESSIONS: usize = 16;
 /// How long ending waits for what was accepted.

@@ -35,6 +35,8 @@ impl Upkeep for PostgresStore {
         let freed = async {
             let c = self.sessions.connection().await?;
             let sql = "UPDATE lanes SET lease_until=NULL, lease_token=NULL WHERE lease_until IS NOT NULL";
+            // Nor has anybody else a duty.
+            execute(&c, "DELETE FROM duties", &[]).await?;
             execute(&c, sql, &[]).await
         };
         self.standing.serve(freed).await

@@ -15,6 +15,7 @@ mod outbox;
 mod queue;
 mod readers;
 mod rows;
+mod sharing;
 mod tokens;
 mod turns;
 mod upkeep;
@@ -34,7 +35,7 @@ use self::readers::Readers;
 use self::writer::Writer;
 
 /// The newest schema this program knows.
-pub const LATEST_SCHEMA: u32 = 2;
+pub const LATEST_SCHEMA: u32 = 3;
 
 /// What the configuration says of the company, laid over what the profile says.
 pub type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;

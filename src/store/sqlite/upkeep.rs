@@ -33,6 +33,8 @@ impl Upkeep for SqliteStore {
         }
         self.write(|c| {
             let sql = "UPDATE lanes SET lease_until=NULL, lease_token=NULL WHERE lease_until IS NOT NULL";
+            // Nor has anybody else a duty.
+            execute(c, "DELETE FROM duties", [])?;
             Ok(execute(c, sql, [])? as u64)
         })
         .await

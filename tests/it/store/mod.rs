@@ -16,6 +16,7 @@ mod outbox;
 mod postgres_databases;
 mod queue;
 mod samples;
+mod sharing;
 mod sqlite_files;
 mod tokens;
 mod turns;
@@ -72,6 +73,12 @@ macro_rules! store_suite {
 }
 
 store_suite! {
+    sharing {
+        a_duty_is_one_daemons_until_it_ends_or_is_given_up,
+        of_many_who_want_a_duty_one_has_it,
+        a_budget_is_drawn_from_by_all_and_never_overdrawn,
+        a_credential_is_renewed_by_one_and_read_by_all,
+    }
     companies {
         without_a_profile_there_is_none_and_its_version_is_zero,
         a_profile_reads_back_whole,
