@@ -12,6 +12,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::adapters::channel::telegram::{self, Telegram};
 use crate::adapters::crm::local::Local;
 use crate::adapters::crm::watched::Watched;
+use crate::adapters::redis::Redis;
 use crate::config::Config;
 use crate::config::settings::TelegramMode;
 use crate::dialog::{Desk, Rules};
@@ -20,8 +21,10 @@ use crate::domain::clock::Clock;
 use crate::domain::contact::Channel;
 use crate::domain::conversation::{Incoming, MessageKind, Received};
 use crate::domain::crm::Crm;
+use crate::domain::sharing::Helper;
 use crate::domain::signing::{SigningKey, hex};
 use crate::domain::store::{IdempotencyKey, Store, StoreError, StoreResult};
+use crate::jobs::budgets::Budgets;
 use crate::jobs::courtesies::Courtesies;
 use crate::jobs::wakeups::Wakeups;
 use crate::jobs::{Runner, buttons};
@@ -62,6 +65,12 @@ pub struct App {
     gate: Arc<Semaphore>,
     button_key: Arc<OnceCell<SigningKey>>,
     heard: Arc<Mutex<BTreeMap<Channel, Timestamp>>>,
+    /// Names this process among the daemons on one store.
+    pub name: Arc<str>,
+    /// What is faster than the store, and may be away.
+    pub helper: Option<Arc<dyn Helper>>,
+    /// Budgets, where several daemons may draw from them.
+    pub budgets: Option<Arc<Budgets>>,
 }
 
 impl App {
@@ -112,6 +121,10 @@ impl App {
         };
         let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&active), Arc::clone(&clock), rules));
         let runner = Runner::new(Arc::clone(&store), Arc::clone(&desk), Arc::clone(&clock), Arc::clone(&wakeups));
+        let name: Arc<str> = hex(&rand::random::<[u8; 8]>()).into();
+        let helper = helper(&config, &name);
+        let is_shared = helper.is_some() || config.store.url.file().is_none();
+        let budgets = is_shared.then(|| Arc::new(Budgets::new(Arc::clone(&store), helper.clone())));
         let crms = BTreeMap::from([(active.connection().to_owned(), active)]);
         Self {
             messengers: Arc::new(messengers(&config)),
@@ -126,6 +139,9 @@ impl App {
             gate: Arc::new(Semaphore::new(WAITING)),
             button_key: Arc::default(),
             heard: Arc::default(),
+            name,
+            helper,
+            budgets,
         }
     }
 
@@ -338,6 +354,18 @@ fn count_inbound(incoming: &Incoming) {
 
 fn local(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Arc<dyn Crm> {
     Arc::new(Local::new("local", store, clock))
+}
+
+/// The Redis that is configured. An address that is none is told and left out: the store serves.
+fn helper(config: &Config, name: &str) -> Option<Arc<dyn Helper>> {
+    let url = config.cache.url.as_ref()?;
+    match Redis::open(url.expose(), name) {
+        Ok(redis) => Some(Arc::new(redis)),
+        Err(error) => {
+            tracing::error!(error, "`cache.url` is no address of a Redis; the store serves instead");
+            None
+        }
+    }
 }
 
 /// The channels that are configured. One that cannot be built is told and left out: the others go on.

@@ -26,7 +26,7 @@ pub fn open_store(config: &Config, wakeups: &Arc<Wakeups>) -> StoreResult<Arc<dy
         StoreUrl::Postgres(url) => {
             let store = PostgresStore::open(url.expose(), postgres::SESSIONS)?;
             let wakeups = Arc::clone(wakeups);
-            store.on_work(move || wakeups.work());
+            store.on_work(move || wakeups.heard());
             Arc::new(match refine {
                 Some(refine) => store.refined(refine),
                 None => store,

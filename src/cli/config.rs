@@ -52,7 +52,7 @@ static KEYS: Shape = Shape {
     times: &[],
 };
 static WHOLE: Shape = Shape {
-    members: &["company", "store", "http", "api", "dialog", "crm", "channels", "observability"],
+    members: &["company", "store", "cache", "http", "api", "dialog", "crm", "channels", "observability"],
     columns: &[],
     times: &[],
 };

@@ -68,6 +68,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("company.currency", Kind::Currency, "Currency of prices, ISO 4217; replaces the profile's"),
     key("store.url", Kind::Store, "Where everything is kept: sqlite://PATH or postgres://USER@HOST/DATABASE"),
+    key(
+        "cache.url",
+        Kind::Secret(8),
+        "A Redis for several daemons, redis://HOST:PORT/DB: shared limits and word of new work; without it the store serves",
+    ),
     key("http.listen", Kind::Address, "Where the daemon listens"),
     key("http.public_url", Kind::Url, "How the outside world reaches the daemon"),
     key("http.health_details", Kind::Word(&["local", "token", "public"]), "Who is told the details of /health"),

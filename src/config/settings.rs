@@ -21,6 +21,8 @@ pub struct Config {
     pub company: CompanyOverrides,
     /// Where everything is kept.
     pub store: StoreConfig,
+    /// What is beside the store.
+    pub cache: CacheConfig,
     /// The daemon's HTTP side.
     pub http: HttpConfig,
     /// The rules of `/api/v1`.
@@ -53,6 +55,14 @@ pub struct CompanyOverrides {
 pub struct StoreConfig {
     /// Its address.
     pub url: StoreUrl,
+}
+
+/// `[cache]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheConfig {
+    /// A Redis that the daemons share; it may carry a password.
+    pub url: Option<Secret>,
 }
 
 /// The address of a store.

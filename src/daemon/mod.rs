@@ -1,6 +1,8 @@
 //! The long-running program: named parts, one stop, and the ways in.
 
+mod allowance;
 mod courtesy;
+mod helper;
 pub mod http;
 mod introduction;
 pub mod metrics;

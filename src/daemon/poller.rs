@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{introduction, trouble};
@@ -21,6 +21,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 const LONG_PAUSE: Duration = Duration::from_secs(30);
 /// After a week without updates Telegram begins to count anew: an older mark says nothing.
 const MARK_LIFE: SignedDuration = SignedDuration::from_hours(6 * 24);
+/// A daemon that dies leaves its duty to another after this long; a round takes about a third of it.
+const DUTY: SignedDuration = SignedDuration::from_secs(45);
+/// A duty is renewed this often.
+const RENEW: SignedDuration = SignedDuration::from_secs(10);
+/// Who has no duty looks this often.
+const OFF_DUTY: Duration = Duration::from_secs(2);
 const MARK: &str = "offset";
 
 /// Asks until the stop.
@@ -35,9 +41,21 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
         () = stop.cancelled() => return Ok(()),
         () = introduction::first(&app, &*messenger) => {}
     }
+    let mut duty = Duty::of(&app, &*messenger);
     while !stop.is_cancelled() {
+        let is_ours = tokio::select! {
+            () = stop.cancelled() => break,
+            is_ours = duty.hold() => is_ours,
+        };
+        if !is_ours {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(OFF_DUTY) => {}
+            }
+            continue;
+        }
         let pause = tokio::select! {
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => break,
             round = round(&app, &*messenger) => match round {
                 Ok(()) => {
                     if is_clean != Some(true) {
@@ -58,7 +76,43 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
             () = tokio::time::sleep(pause.unwrap_or(doubled)) => {}
         }
     }
+    duty.give_up().await;
     Ok(())
+}
+
+/// Of several daemons one asks at a time: a channel answers one of them only.
+struct Duty<'a> {
+    app: &'a App,
+    name: String,
+    held_since: Option<Timestamp>,
+}
+
+impl<'a> Duty<'a> {
+    fn of(app: &'a App, messenger: &dyn Messenger) -> Self {
+        let name = format!("poll:{}:{}", messenger.channel(), messenger.account());
+        Self { app, name, held_since: None }
+    }
+
+    /// Whether it is ours until the next round.
+    async fn hold(&mut self) -> bool {
+        let now = self.app.now();
+        if self.held_since.is_some_and(|since| now.duration_since(since) < RENEW) {
+            return true;
+        }
+        let held = self.app.store.hold_duty(&self.name, &self.app.name, now + DUTY, now).await;
+        let is_ours = held.unwrap_or_else(|error| {
+            tracing::error!(%error, "the store does not say who asks the channel");
+            false
+        });
+        self.held_since = is_ours.then_some(now);
+        is_ours
+    }
+
+    async fn give_up(&self) {
+        if let Err(error) = self.app.store.drop_duty(&self.name, &self.app.name).await {
+            tracing::warn!(%error, "another daemon asks the channel a moment later");
+        }
+    }
 }
 
 /// Somebody else asks with the same token, or a webhook is set.

@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::allowance::Allowance;
 use super::worker::until_next;
 use crate::app::App;
 use crate::domain::contact::Channel;
 use crate::domain::job::Pool;
+use crate::domain::store::StoreResult;
 use crate::jobs::send::{Sender, Told};
 
 /// Calls under way at once.
@@ -28,8 +30,10 @@ const CROWD: Duration = Duration::from_secs(5);
 /// When the channel is not there.
 pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<(), String> {
     let messenger = app.messenger(channel).ok_or("the channel is not configured")?.clone();
-    let pool = Pool::Class(format!("out:{channel}"));
-    let mut bucket = Bucket::new(messenger.total_per_second());
+    let pool_name = format!("out:{channel}");
+    let pool = Pool::Class(pool_name.clone());
+    let name = format!("{pool_name}:{}", messenger.account());
+    let mut allowance = Allowance::new(messenger.total_per_second(), app.budgets.clone(), name);
     let mut refusals = Refusals::default();
     let word = app.wakeups.worker();
     let sender = loop {
@@ -46,27 +50,16 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
     };
     let mut running: JoinSet<Told> = JoinSet::new();
     while !stop.is_cancelled() {
-        let held = refusals.held_for(app.now());
-        let room = bucket.room().min(AT_ONCE - running.len());
-        let mut wait = held.unwrap_or_else(|| bucket.until_room());
-        if held.is_none() && room > 0 {
-            match sender.take(u32::try_from(room).unwrap_or(1)).await {
-                Ok(taken) => {
-                    bucket.spend(taken.len());
-                    let is_full = taken.len() == room;
-                    for carrying in taken {
-                        let sender = sender.clone();
-                        running.spawn(async move { sender.carry(carrying).await });
-                    }
-                    // With more to do there is no sense in asking when.
-                    wait = if is_full { bucket.until_room() } else { until_next(&app, &pool).await };
-                }
+        let wait = match refusals.held_for(app.now()) {
+            Some(held) => held,
+            None => match carry_some(&app, &pool, &sender, &mut allowance, &mut running).await {
+                Ok(wait) => wait,
                 Err(error) => {
                     tracing::error!(%error, "messages cannot be taken from the outbox");
-                    wait = PAUSE;
+                    PAUSE
                 }
-            }
-        }
+            },
+        };
         let is_full = running.len() >= AT_ONCE;
         tokio::select! {
             () = stop.cancelled() => {}
@@ -82,42 +75,34 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
     Ok(())
 }
 
-/// How many messages may go out in all: so many a second, with little in reserve.
-struct Bucket {
-    rate: Option<f64>,
-    tokens: f64,
-    at: Instant,
-}
-
-impl Bucket {
-    fn new(rate: Option<f64>) -> Self {
-        Self { rate, tokens: 1.0, at: Instant::now() }
-    }
-
-    /// A tenth of a second's worth.
-    fn most(rate: f64) -> f64 {
-        (rate / 10.0).max(1.0)
-    }
-
-    fn room(&mut self) -> usize {
-        let Some(rate) = self.rate else { return usize::MAX };
-        let now = Instant::now();
-        self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * rate).min(Self::most(rate));
-        self.at = now;
-        // Never negative, and small.
-        self.tokens as usize
-    }
-
-    fn spend(&mut self, count: usize) {
-        self.tokens -= count as f64;
-    }
-
-    fn until_room(&self) -> Duration {
-        match self.rate {
-            Some(rate) => Duration::from_secs_f64(((1.0 - self.tokens) / rate).clamp(0.001, 1.0)),
-            None => Duration::from_millis(500),
+/// Takes what may go out now and begins to carry it; answers when to look again.
+async fn carry_some(
+    app: &App,
+    pool: &Pool,
+    sender: &Sender,
+    allowance: &mut Allowance,
+    running: &mut JoinSet<Told>,
+) -> StoreResult<Duration> {
+    if allowance.is_shared() {
+        // Nothing is drawn for nothing.
+        let ready = app.store.next_ready(pool).await?;
+        if ready.is_none_or(|at| at > app.now()) {
+            return Ok(until_next(app, pool).await);
         }
     }
+    let room = allowance.take(AT_ONCE - running.len(), app.now()).await?;
+    if room == 0 {
+        return Ok(allowance.until_room(app.now()));
+    }
+    let taken = sender.take(u32::try_from(room).unwrap_or(1)).await?;
+    allowance.spend(room, taken.len(), app.now()).await?;
+    let is_full = taken.len() == room;
+    for carrying in taken {
+        let sender = sender.clone();
+        running.spawn(async move { sender.carry(carrying).await });
+    }
+    // With more to do there is no sense in asking when.
+    Ok(if is_full { allowance.until_room(app.now()) } else { until_next(app, pool).await })
 }
 
 /// The latest chats that were told to wait, without one success between. A few are a matter of their own;

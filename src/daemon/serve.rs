@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::http::{self, Lifecycle};
 use super::parts::Parts;
-use super::{courtesy, introduction, metrics, poller, scheduler, sender, worker};
+use super::{courtesy, helper, introduction, metrics, poller, scheduler, sender, worker};
 use crate::app::App;
 use crate::domain::channel::Delivery;
 use crate::domain::job::Pool;
@@ -85,6 +85,9 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
     parts.add("figures", metrics::run(stop.clone()));
     if let Some(asked) = app.courtesies.take().filter(|_| !app.messengers.is_empty()) {
         parts.add("courtesies", courtesy::run(app.clone(), asked, stop.clone()));
+    }
+    if let Some(helper) = app.helper.clone() {
+        parts.add("helper", helper::run(app.clone(), helper, stop.clone()));
     }
     for messenger in app.messengers.values() {
         let known = introduction::recall(&app, &**messenger).await;

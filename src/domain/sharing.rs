@@ -67,6 +67,22 @@ pub trait Sharing: Send + Sync {
     async fn save_credential(&self, name: &str, value: &str, was: i64, now: Timestamp) -> StoreResult<Credential>;
 }
 
+/// A faster place for what daemons share than the store. It may be away at any moment: then the store serves.
+#[async_trait]
+pub trait Helper: Send + Sync {
+    /// As [`Sharing::draw`].
+    async fn draw(&self, budget: &str, pace: Pace, wanted: i64, now: Timestamp) -> Result<Drawn, String>;
+
+    /// Tells the other daemons that there is work.
+    async fn tell(&self) -> Result<(), String>;
+
+    /// Runs `heard` whenever another daemon tells so, until the connection is lost.
+    async fn hear(&self, heard: &(dyn Fn() + Send + Sync)) -> Result<(), String>;
+
+    /// Whether it is there.
+    async fn ping(&self) -> Result<(), String>;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! What must happen next: each kind of work in a place of its own, one runner for all.
 
+pub mod budgets;
 pub mod buttons;
 pub mod courtesies;
 mod run;

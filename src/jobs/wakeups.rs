@@ -12,6 +12,8 @@ use crate::domain::id::ConversationId;
 #[derive(Debug, Default)]
 pub struct Wakeups {
     workers: Mutex<Vec<Weak<Notify>>>,
+    /// Who tells other daemons.
+    tellers: Mutex<Vec<Weak<Notify>>>,
     conversations: Mutex<HashMap<ConversationId, Weak<Notify>>>,
 }
 
@@ -19,8 +21,25 @@ pub struct Wakeups {
 const SWEEP_AT: usize = 1024;
 
 impl Wakeups {
-    /// There is work for the workers.
+    /// There is work for the workers, here and elsewhere.
     pub fn work(&self) {
+        self.heard();
+        let tellers = self.tellers.lock().unwrap_or_else(PoisonError::into_inner);
+        for teller in tellers.iter().filter_map(Weak::upgrade) {
+            teller.notify_one();
+        }
+    }
+
+    /// What is notified when there is work for other daemons.
+    #[must_use]
+    pub fn teller(&self) -> Arc<Notify> {
+        let notify = Arc::new(Notify::new());
+        self.tellers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&notify));
+        notify
+    }
+
+    /// There is work that somebody else has told of.
+    pub fn heard(&self) {
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         for worker in workers.iter().filter_map(Weak::upgrade) {
             worker.notify_one();

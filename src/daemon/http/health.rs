@@ -44,6 +44,7 @@ struct Found {
     outbox: Value,
     crm: Value,
     telegram: Value,
+    cache: Value,
     knowledge: Value,
 }
 
@@ -59,7 +60,7 @@ pub async fn all(
     let found = look(&http, now).await;
     let is_well = found.is_usable && http.life.is_ready() && !http.life.is_draining();
     let is_degraded = found.late_since.is_some()
-        || [&found.outbox, &found.crm, &found.telegram].iter().any(|check| check["status"] == "degraded");
+        || [&found.outbox, &found.crm, &found.telegram, &found.cache].iter().any(|check| check["status"] == "degraded");
     let word = if !is_well {
         "unhealthy"
     } else if is_degraded {
@@ -77,6 +78,7 @@ pub async fn all(
             "database": found.database,
             "outbox": found.outbox,
             "channels": { "web": { "status": web }, "telegram": found.telegram, "api": { "status": "ok" } },
+            "cache": found.cache,
             "llm": { "status": "disabled" },
             "crm": found.crm,
             "knowledge_base": found.knowledge,
@@ -135,8 +137,9 @@ async fn probe(http: &Http, now: Timestamp) -> Found {
     let (Ok(()), Ok(stats), Ok(profile)) = (answer, stats, profile) else {
         let failed = json!({ "status": "unhealthy", "latency_ms": latency });
         let unknown = json!({ "status": "unknown" });
-        let [outbox, crm, telegram, knowledge] = std::array::from_fn(|_| unknown.clone());
-        return Found { is_usable: false, late_since: None, database: failed, outbox, crm, telegram, knowledge };
+        let [outbox, crm, telegram, cache, knowledge] = std::array::from_fn(|_| unknown.clone());
+        let (is_usable, late_since, database) = (false, None, failed);
+        return Found { is_usable, late_since, database, outbox, crm, telegram, cache, knowledge };
     };
     let oldest = stats.oldest.map_or(0, |at| now.duration_since(at).as_secs().max(0));
     let outbox = if oldest > LATE_S || stats.dead > 0 { "degraded" } else { "ok" };
@@ -151,7 +154,20 @@ async fn probe(http: &Http, now: Timestamp) -> Found {
         outbox: json!({ "status": outbox, "oldest_s": oldest, "dead": stats.dead }),
         crm,
         telegram: channel(http, Channel::Telegram).await,
+        cache: cache(http).await,
         knowledge: json!({ "status": "ok", "chunks": profile.map_or(0, |profile| profile.knowledge.len()) }),
+    }
+}
+
+/// The helper beside the store.
+async fn cache(http: &Http) -> Value {
+    match &http.app.helper {
+        None => json!({ "status": "disabled" }),
+        Some(helper) => match timeout(BUDGET / 4, helper.ping()).await {
+            Ok(Ok(())) => json!({ "status": "ok" }),
+            Ok(Err(detail)) => json!({ "status": "degraded", "detail": detail }),
+            Err(_) => json!({ "status": "degraded", "detail": "no answer in time" }),
+        },
     }
 }
 
@@ -184,6 +200,7 @@ fn late(kept: Option<Found>, now_ms: i64) -> Found {
         outbox: unknown(),
         crm: unknown(),
         telegram: unknown(),
+        cache: unknown(),
         knowledge: unknown(),
     });
     let since = before.late_since.unwrap_or(now_ms);

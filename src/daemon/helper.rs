@@ -1,0 +1,51 @@
+//! Word of new work by way of the helper, beside what the store tells. Only a hint: whoever waits also looks by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::domain::sharing::Helper;
+
+/// Words closer together are one.
+const TOGETHER: Duration = Duration::from_millis(5);
+/// How long a helper that is away is left alone.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Tells the others of our work and hears of theirs, until the stop.
+///
+/// # Errors
+/// Never by itself.
+pub async fn run(app: App, helper: Arc<dyn Helper>, stop: CancellationToken) -> Result<(), String> {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tell(&app, &*helper) => {}
+        () = hear(&app, &*helper) => {}
+    }
+    Ok(())
+}
+
+async fn tell(app: &App, helper: &dyn Helper) {
+    let word = app.wakeups.teller();
+    loop {
+        word.notified().await;
+        // Whoever is away hears it from the store, or looks.
+        drop(helper.tell().await);
+        tokio::time::sleep(TOGETHER).await;
+    }
+}
+
+async fn hear(app: &App, helper: &dyn Helper) {
+    let mut was_away = false;
+    loop {
+        let heard = || app.wakeups.heard();
+        if let Err(error) = helper.hear(&heard).await
+            && !was_away
+        {
+            tracing::warn!(error, "Redis tells of no work; the store does, and everybody looks by itself");
+        }
+        was_away = true;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
