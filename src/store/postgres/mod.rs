@@ -74,8 +74,8 @@ impl PostgresStore {
     /// Connects and brings the schema forward (never back). `sessions` is how many there may be at once.
     ///
     /// # Errors
-    /// `Newer` for a store from a newer flow, `Foreign` for a schema of another program, `Open` for a database that
-    /// cannot be reached or used, `Busy` for one that is starting.
+    /// `Newer` for a store from a newer flow, `Open` for a database that cannot be reached or used or belongs to
+    /// another program, `ReadOnly` for a standby.
     pub fn open(url: &str, sessions: usize) -> StoreResult<Self> {
         outside(|| {
             let runtime = runtime()?;

@@ -76,7 +76,7 @@ pub(super) async fn schema_of(client: &Client) -> StoreResult<Option<u32>> {
     let row = client.query_one(sql, &[]).await.map_err(failure)?;
     let (is_known, is_used): (bool, bool) = (row.try_get(0).map_err(failure)?, row.try_get(1).map_err(failure)?);
     if !is_known {
-        return if is_used { Err(StoreError::Foreign) } else { Ok(None) };
+        return if is_used { Err(foreign()) } else { Ok(None) };
     }
     let sql = "SELECT max(version)::bigint, coalesce(bool_or(version=1 AND name=$1), false)
                FROM refinery_schema_history";
@@ -84,9 +84,14 @@ pub(super) async fn schema_of(client: &Client) -> StoreResult<Option<u32>> {
     let (version, is_ours): (Option<i64>, bool) = (row.try_get(0).map_err(failure)?, row.try_get(1).map_err(failure)?);
     match version {
         None => Ok(None),
-        Some(_) if !is_ours => Err(StoreError::Foreign),
+        Some(_) if !is_ours => Err(foreign()),
         Some(version) => Ok(Some(u32::try_from(version).unwrap_or(u32::MAX))),
     }
+}
+
+fn foreign() -> StoreError {
+    let why = "the schema has tables of another program; give flow a database or a schema of its own";
+    StoreError::Open(why.to_owned())
 }
 
 /// The schema of a database that this program may open: `None` in an empty one.

@@ -1,10 +1,13 @@
-//! The tables of both databases, so that neither drifts from the other.
+//! Both databases beside each other: the same tables, and the same answers where each has its own way to them.
 
 use std::collections::BTreeMap;
 
+use flow::domain::store::{Companies, Knowledge};
+use flow::domain::text::stems;
 use flow::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
+use super::samples::{at, note, profile};
 use crate::support::postgres::Database;
 
 /// What one database has because the other does it in another way: full text.
@@ -68,4 +71,30 @@ async fn both_databases_have_the_same_tables_and_columns() {
     assert_eq!(apart.collect::<Vec<_>>(), [], "in SQLite");
     let apart = there.iter().filter(|(name, column)| here.get(*name) != Some(column));
     assert_eq!(apart.collect::<Vec<_>>(), [], "in PostgreSQL");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_rank_what_they_find_alike() {
+    let Some(database) = Database::new().await else { return };
+    let (here, there) = (SqliteStore::in_memory().unwrap(), database.open());
+    let mut profile = profile();
+    let words = ["карта", "оплата", "стрижка", "парковка", "сертификат", "двор", "сайт", "запись", "мастер"];
+    for number in 0..40_usize {
+        let pick = |step: usize| words[(number * step + step) % words.len()];
+        let text =
+            (0..=number % 7).map(|n| format!("{} и {}", pick(n + 2), pick(n + 5))).collect::<Vec<_>>().join(". ");
+        profile.knowledge.push(note(&format!("{} {number}", pick(1)), &text, &[pick(4)]));
+    }
+    here.save_profile(&profile, at(0)).await.unwrap();
+    there.save_profile(&profile, at(0)).await.unwrap();
+    for question in ["оплата картой", "можно ли записаться к мастеру на стрижки", "паркофка во дворе", "сертефикат"]
+    {
+        let (ours, theirs) = (stems(question), stems(question));
+        let (here, there) = tokio::join!(here.search_knowledge(&ours, 50), there.search_knowledge(&theirs, 50));
+        let (here, there) = (here.unwrap(), there.unwrap());
+        assert!(here.len() > 3, "{question}: {}", here.len());
+        let ids = |hits: &[flow::domain::knowledge::KnowledgeHit]| hits.iter().map(|hit| hit.id).collect::<Vec<_>>();
+        assert_eq!(ids(&here), ids(&there), "{question}");
+        assert!(here.iter().zip(&there).all(|(one, other)| (one.rank - other.rank).abs() < 1e-9), "{question}");
+    }
 }

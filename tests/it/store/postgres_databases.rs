@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow::domain::booking::BookingState;
+use flow::domain::contact::Channel;
 use flow::domain::conversation::Incoming;
 use flow::domain::job::{Outcome, Pool};
+use flow::domain::outbox::{Carried, Outbox};
 use flow::domain::store::{
-    Companies, Conversations, Counts, IdempotencyKey, Ledger, Queue, Store, StoreError, Tokens, Upkeep,
+    Companies, Conversations, Counts, Effects, IdempotencyKey, Ledger, Queue, Store, StoreError, Tokens, Turns, Upkeep,
 };
 use flow::store::postgres::{LATEST_SCHEMA, PostgresStore};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::samples::{at, job, profile, says, visit};
+use super::samples::{at, job, profile, reply, says, tells, visit};
 use crate::support::postgres::Database;
 
 fn refused(outcome: Result<PostgresStore, StoreError>) -> StoreError {
@@ -56,7 +58,8 @@ async fn a_schema_of_another_program_is_refused_unchanged() {
         let Some(database) = Database::empty().await else { return };
         let session = database.session().await;
         session.batch_execute(tables).await.unwrap();
-        assert_eq!(refused(PostgresStore::open(&database.url(), 2)), StoreError::Foreign);
+        let told = refused(PostgresStore::open(&database.url(), 2));
+        assert!(matches!(&told, StoreError::Open(why) if why.contains("another program")), "{told:?}");
         let there = "SELECT count(*) FROM pg_class WHERE relkind='r' AND relnamespace='public'::regnamespace";
         assert_eq!(session.query_one(there, &[]).await.unwrap().get::<_, i64>(0), 1);
     }
@@ -253,6 +256,50 @@ async fn the_only_daemon_takes_back_at_once_what_a_dead_one_had_in_work() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(freed, 2);
+}
+
+/// Clients that write to a few chats, workers that answer and a carrier: two processes, all at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn with_everybody_at_work_nothing_is_lost_doubled_or_stuck() {
+    let Some(database) = Database::new().await else { return };
+    let (one, other) = (database.open(), database.open());
+    let stores = [&one, &other];
+    let clients = (0..6_u32).map(|client| async move {
+        for number in 0..20 {
+            let store = stores[(number % 2) as usize];
+            // Two people of one group share a chat.
+            let chat = format!("-{}/{client}", client / 2);
+            store.receive(&tells(&chat, number, "Привет"), at(0), Some(at(0)), None).await.unwrap();
+        }
+    });
+    let is_over = async || {
+        let (queue, counts) = (one.queue_stats().await.unwrap(), one.counts().await.unwrap());
+        queue.pending == 0 && counts.messages == 240
+    };
+    let workers = stores.map(|store| async move {
+        while !is_over().await {
+            for job in store.claim(&Pool::Inside, 3, at(600), at(1)).await.unwrap() {
+                let id = job.work.unwrap().conversation();
+                let effects = Effects { messages: vec![reply("Здравствуйте")], ..Effects::default() };
+                store.commit_turn(id, (&job.lease, job.id), &effects, at(1)).await.unwrap();
+            }
+        }
+    });
+    let carriers = stores.map(|store| async move {
+        while !is_over().await {
+            let taken = store.take_parts(Channel::Telegram, 3, at(600), at(2)).await.unwrap();
+            assert_eq!((taken.doubtful, taken.given_up), (vec![], vec![]));
+            for carrying in taken.parts {
+                let sent = Carried::Sent { external_id: Some(format!("m/{}", carrying.part.id)) };
+                store.carried(&carrying, &sent, None, at(2)).await.unwrap();
+            }
+        }
+    });
+    let all = async { tokio::join!(join_all(clients), join_all(workers), join_all(carriers)) };
+    tokio::time::timeout(Duration::from_secs(60), all).await.expect("nobody waits for ever");
+    let stats = one.outbox_stats().await.unwrap();
+    assert_eq!((stats.queued, stats.sending, stats.unknown), (0, 0, 0));
+    assert_eq!(one.check().await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
