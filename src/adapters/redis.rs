@@ -93,10 +93,7 @@ impl Helper for Redis {
         call.arg(now.as_microsecond()).arg(every).arg(most).arg(wanted);
         let (calls, wait): (i64, String) = self.call(call.invoke_async(&mut connection)).await?;
         let wait: i64 = wait.parse().map_err(|_| "an answer that is no number".to_owned())?;
-        Ok(Drawn {
-            calls: u32::try_from(calls).unwrap_or(0),
-            next_at: now + SignedDuration::from_micros(wait.max(0)),
-        })
+        Ok(Drawn { calls: u32::try_from(calls).unwrap_or(0), next_at: now + SignedDuration::from_micros(wait.max(0)) })
     }
 
     async fn tell(&self) -> Result<(), String> {

@@ -16,7 +16,7 @@ const MARK: &str = "username";
 const FIRST: Duration = Duration::from_secs(5);
 /// After a failure; each next pause doubles, up to the one between two looks.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
+const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
 /// A call of the channel's that failed longer ago is history.
 const RECENT: SignedDuration = SignedDuration::from_mins(10);
 
@@ -127,8 +127,6 @@ pub async fn run(
             () = stop.cancelled() => return Ok(()),
             looked = look(&app, &*messenger, &mut known, &mut is_registered) => looked,
         };
-        let channel = messenger.channel().as_str();
-        metrics::gauge!("flow_channel_up", "channel" => channel).set(if looked.is_ok() { 1.0 } else { 0.0 });
         trouble::note(&app, &*messenger, trouble::WATCH, looked.as_ref().err().map(String::as_str)).await;
         pause = if looked.is_ok() { BETWEEN_LOOKS } else { pause };
         tokio::select! {

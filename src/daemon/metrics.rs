@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use tokio_util::sync::CancellationToken;
 
+use super::trouble;
 use crate::app::App;
 use crate::domain::store::StoreResult;
 
@@ -99,6 +100,11 @@ pub async fn render(app: &App) -> StoreResult<Option<String>> {
     }
     for class in app.store.class_stats().await? {
         metrics::gauge!("flow_outbox_depth", "kind" => class.class).set(class.pending as f64);
+    }
+    for messenger in app.messengers.values() {
+        let is_well = trouble::of(app, &**messenger).await?.is_none();
+        let up = if is_well { 1.0 } else { 0.0 };
+        metrics::gauge!("flow_channel_up", "channel" => messenger.channel().as_str()).set(up);
     }
     metrics::gauge!("flow_outbox_oldest_seconds").set(age(outbox.oldest));
     metrics::gauge!("flow_outbox_unknown").set(outbox.unknown as f64);

@@ -162,9 +162,11 @@ async fn round(app: &App, messenger: &dyn Messenger) -> Result<(), Option<Durati
         }
     }
     let mark = Mark { channel, account: messenger.account().to_owned(), name: MARK, value: next };
-    app.ingest(events, Some(&mark)).await.map_err(|error| {
+    if let Err(error) = app.ingest(events, Some(&mark)).await {
         tracing::error!(%channel, %error, "what the channel delivered cannot be stored; it will be asked for again");
-        None
-    })?;
+        let told = format!("what it delivers cannot be stored: {error}");
+        trouble::note(app, messenger, trouble::POLL, Some(&told)).await;
+        return Err(None);
+    }
     Ok(())
 }

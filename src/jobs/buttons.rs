@@ -3,7 +3,7 @@
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{Button, Incoming};
 use crate::domain::signing::{SigningKey, from_base64url, to_base64url};
-use crate::domain::store::{Conversations, StoreResult};
+use crate::domain::store::{Conversations, StoreError, StoreResult};
 
 const PURPOSE: &str = "button";
 /// Every sign begins with it, so that another form can follow one day.
@@ -47,7 +47,14 @@ pub async fn resolve(
     data: &str,
 ) -> StoreResult<Incoming> {
     let button = match read(key, &incoming.identity, data) {
-        Some((seq, index)) => button(store, seq, index).await?,
+        Some((seq, index)) => match button(store, seq, index).await {
+            // What it stood for is gone; the client hears that it is old, and nobody else waits.
+            Err(error @ StoreError::Damaged(_)) => {
+                tracing::error!(seq, %error, "a button cannot be read any more: `flow db check`");
+                None
+            }
+            found => found?,
+        },
         None => {
             tracing::warn!(channel = %incoming.identity.channel, "a press carries what we did not make");
             metrics::counter!("flow_buttons_refused_total", "channel" => incoming.identity.channel.as_str())

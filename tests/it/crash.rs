@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::support::botapi::{BotApi, Sent};
 use crate::support::daemon::{Daemon, Home};
+use crate::support::postgres::Database;
 
 /// Between every two steps of storing, taking, answering, committing and sending.
 const POINTS: [&str; 12] = [
@@ -61,7 +62,10 @@ struct Trial {
 
 impl Trial {
     fn new(by_hook: bool) -> Self {
-        let home = Home::new();
+        Self::over(Home::new(), by_hook)
+    }
+
+    fn over(home: Home, by_hook: bool) -> Self {
         assert!(home.run(&["seed", "--preset", "salon"]).status.success());
         Self { home, api: BotApi::start(), by_hook, kills: 0 }
     }
@@ -197,8 +201,7 @@ impl Trial {
 }
 
 /// Kills the daemon so often while five clients write, and looks at what is left.
-fn trial(seed: u64, kills: usize, by_hook: bool) {
-    let mut trial = Trial::new(by_hook);
+fn trial(seed: u64, kills: usize, mut trial: Trial) {
     let mut dice = Dice(seed);
     let told: Vec<(i64, Vec<String>)> = CHATS.iter().enumerate().map(|(n, chat)| (*chat, story(n))).collect();
     let lines: usize = told.iter().map(|(_, said)| said.len()).sum();
@@ -239,23 +242,28 @@ fn kills() -> usize {
 }
 
 macro_rules! trials {
-    ($($name:ident = $seed:literal, $by_hook:literal;)+) => {$(
+    ($($name:ident = $seed:literal, $by_hook:literal, $home:expr;)+) => {$(
         #[test]
         fn $name() {
-            trial($seed, kills(), $by_hook);
+            let Some(home) = $home else { return };
+            trial($seed, kills(), Trial::over(home, $by_hook));
         }
     )+};
 }
 
 trials! {
-    killed_while_polling_a = 11, false;
-    killed_while_polling_b = 12, false;
-    killed_while_polling_c = 13, false;
-    killed_while_polling_d = 14, false;
-    killed_behind_a_webhook_a = 21, true;
-    killed_behind_a_webhook_b = 22, true;
-    killed_behind_a_webhook_c = 23, true;
-    killed_behind_a_webhook_d = 24, true;
+    killed_while_polling_a = 11, false, Some(Home::new());
+    killed_while_polling_b = 12, false, Some(Home::new());
+    killed_while_polling_c = 13, false, Some(Home::new());
+    killed_while_polling_d = 14, false, Some(Home::new());
+    killed_behind_a_webhook_a = 21, true, Some(Home::new());
+    killed_behind_a_webhook_b = 22, true, Some(Home::new());
+    killed_behind_a_webhook_c = 23, true, Some(Home::new());
+    killed_behind_a_webhook_d = 24, true, Some(Home::new());
+    killed_on_postgresql_while_polling_a = 31, false, Database::home();
+    killed_on_postgresql_while_polling_b = 32, false, Database::home();
+    killed_on_postgresql_behind_a_webhook_a = 41, true, Database::home();
+    killed_on_postgresql_behind_a_webhook_b = 42, true, Database::home();
 }
 
 #[test]

@@ -46,8 +46,8 @@ pub(super) fn retry(args: &RetryArgs, cx: &mut Context) -> Result<(), Failure> {
         // A job that is tried again has a new number: naming it twice is naming it once.
         let mut seen = std::collections::BTreeSet::new();
         ids.retain(|id| seen.insert(id.clone()));
-        if ids.is_empty() {
-            out.note("there is no dead job to try again");
+        if ids.is_empty() && args.dead {
+            out.note("nothing is tried again");
         }
         let (store, now) = (&session.app.store, session.now());
         let changed = each(&ids, async |id: &str| {

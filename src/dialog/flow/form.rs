@@ -210,7 +210,15 @@ impl Form {
     /// Starts something new: who the client is and what was done last stay known.
     pub fn restart(&mut self, task: Task) {
         let old = std::mem::take(self);
-        *self = Self { task, name: old.name, phone: old.phone, done: old.done, ..Self::default() };
+        *self = Self {
+            task,
+            name: old.name,
+            phone: old.phone,
+            done: old.done,
+            // Whatever it led to, a second press of it is no second wish.
+            pressed: old.pressed,
+            ..Self::default()
+        };
     }
 
     /// Whether anything of a visit is known.

@@ -31,7 +31,7 @@ impl Turn<'_> {
         let now = self.scene.now.timestamp();
         let just_pressed = |(last, at): &(String, Timestamp)| last == value && now.duration_since(*at) <= DOUBLE_PRESS;
         let again = self.form.pressed.as_ref().is_some_and(just_pressed) && !self.is_offered(value);
-        if again && (self.form.pending || CHOICES.contains(&kind)) {
+        if again && (self.form.pending || matches!(kind, "yes" | "no") || CHOICES.contains(&kind)) {
             // A double press: the first one was answered.
             self.rule("pressed_again");
             return Ok(true);

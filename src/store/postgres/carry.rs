@@ -83,8 +83,7 @@ pub(super) async fn settle(
 
 /// The client waits for words that will not come.
 async fn ask_person(c: &Connection, part: &Part, now: Timestamp) -> StoreResult<()> {
-    let is_with_person =
-        "SELECT 1::bigint FROM conversations WHERE id=$1 AND handoff_state IN ('requested', 'taken')";
+    let is_with_person = "SELECT 1::bigint FROM conversations WHERE id=$1 AND handoff_state IN ('requested', 'taken')";
     let id = part.conversation_id;
     if scalar::<i64>(c, is_with_person, params![id.to_string()]).await?.is_some() {
         return Ok(());

@@ -5,7 +5,8 @@ use tokio_postgres::Row;
 
 use super::open::LOCKS;
 use super::rows::{
-    all, execute, int, json_opt, ms, one, parsed, parsed_opt, scalar, text, text_opt, time_of, time_opt, to_json, to_json_opt,
+    all, execute, int, json_opt, ms, one, parsed, parsed_opt, scalar, text, text_opt, time_of, time_opt, to_json,
+    to_json_opt,
 };
 use super::sessions::{Sessions, transaction};
 use super::values::params;

@@ -7,12 +7,22 @@ use std::process::{Child, Command, Output, Stdio};
 /// A folder of its own, in which the binary runs with a clean environment.
 pub struct Home {
     folder: tempfile::TempDir,
+    url: String,
+    /// What the store lives in, when that is not the folder.
+    _kept: Option<Box<dyn std::any::Any + Send>>,
 }
 
 impl Home {
     /// An empty folder.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("flow.db").display());
+        Self { folder, url, _kept: None }
+    }
+
+    /// An empty folder beside a store elsewhere, which lives as long as `kept`.
+    pub fn over(url: String, kept: impl std::any::Any + Send) -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), url, _kept: Some(Box::new(kept)) }
     }
 
     /// Its path.
@@ -33,7 +43,7 @@ impl Home {
             .env_clear()
             .env("HOME", self.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("FLOW_STORE__URL", format!("sqlite://{}", self.store().display()))
+            .env("FLOW_STORE__URL", &self.url)
             .args(arguments);
         command
     }

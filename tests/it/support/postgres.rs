@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use flow::store::postgres::PostgresStore;
+
+use super::daemon::Home;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
@@ -42,6 +44,14 @@ impl Database {
         let name = format!("case_{}_{:x}", std::process::id(), rand::random::<u64>());
         server.run(&format!("CREATE DATABASE {name}")).await;
         Some(Self { server, name })
+    }
+
+    /// A home of the binary whose store is a fresh database, or nothing where there is no PostgreSQL.
+    pub fn home() -> Option<Home> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let database = runtime.block_on(Self::new())?;
+        let url = database.url();
+        Some(Home::over(url, (database, runtime)))
     }
 
     /// Its address.

@@ -43,6 +43,7 @@ fn another_program_with_the_same_token_is_told_by_health_doctor_and_test() {
     let daemon = bot.serve(&[]);
     bot.until("the trouble", || telegram(&health(&daemon)).0 == "degraded");
     assert!(telegram(&health(&daemon)).1.contains("another program uses the same token"), "{}", health(&daemon));
+    assert!(get(&daemon, "/metrics").contains("flow_channel_up{channel=\"telegram\"} 0"));
     let doctor = bot.home.run(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(9));
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("another program"), "{doctor:?}");

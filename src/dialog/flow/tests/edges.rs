@@ -139,6 +139,8 @@ fn the_button_of_an_older_summary_books_nothing() {
     let (_, current) = chat.buttons()[0].clone();
     chat.press_value("Да", &current);
     assert_eq!(chat.visits(), ["oil oleg 03-11 13:00"]);
+    assert_eq!(chat.press_value("Да", &current), "", "an impatient finger");
+    chat.now = &chat.now + jiff::SignedDuration::from_secs(11);
     let reply = chat.press_value("Да", &current);
     assert!(reply.contains("в силе"), "{reply}");
     assert_eq!(chat.acts.len(), 1);
