@@ -60,7 +60,13 @@ struct Chat {
 
 /// Stores messages with their conversations and the jobs that answer them. What was there already is a duplicate.
 pub(super) async fn receive_all(c: &Connection, items: &[Item<'_>]) -> StoreResult<Vec<Received>> {
-    let known = known_messages(c, items.iter().map(Item::message)).await?;
+    // Statements that do not wait for each other share a way to the server.
+    let mut chats = HashMap::new();
+    let mut missing: Vec<Address> = items.iter().map(Item::chat).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    let known = known_messages(c, items.iter().map(Item::message));
+    let (known, ()) = tokio::try_join!(known, find_chats(c, &mut missing, &mut chats))?;
     let mut first: HashMap<Address, usize> = HashMap::new();
     let mut fresh: Vec<(&Item<'_>, MessageId)> = Vec::new();
     for item in items {
@@ -70,7 +76,7 @@ pub(super) async fn receive_all(c: &Connection, items: &[Item<'_>]) -> StoreResu
             fresh.push((item, MessageId::new(item.now)));
         }
     }
-    let stored = if fresh.is_empty() { Vec::new() } else { store(c, &fresh).await? };
+    let stored = if fresh.is_empty() { Vec::new() } else { store(c, &fresh, chats).await? };
     let mut told = vec![false; stored.len()];
     let answer = |item: &Item<'_>| {
         let address = item.message();
@@ -122,17 +128,19 @@ fn nth(ord: i64) -> usize {
     usize::try_from(ord - 1).unwrap_or(usize::MAX)
 }
 
-async fn store(c: &Connection, fresh: &[(&Item<'_>, MessageId)]) -> StoreResult<Vec<Received>> {
+async fn store(
+    c: &Connection,
+    fresh: &[(&Item<'_>, MessageId)],
+    found: HashMap<Address, Chat>,
+) -> StoreResult<Vec<Received>> {
     let mut by_chat: BTreeMap<Address, Vec<&Item<'_>>> = BTreeMap::new();
     for (item, _) in fresh {
         by_chat.entry(item.chat()).or_default().push(item);
     }
-    let chats = open_chats(c, &by_chat).await?;
+    let chats = open_chats(c, &by_chat, found).await?;
     refresh(c, &by_chat, &chats).await?;
     let keys: Vec<_> = fresh.iter().filter_map(|(item, id)| Some((item.key?, id.to_string(), item.now))).collect();
     idempotency::claim_all(c, &keys).await?;
-    let seqs = insert(c, fresh, &chats).await?;
-    touch(c, &by_chat, &chats).await?;
     let jobs: Vec<(NewJob, Timestamp)> = fresh
         .iter()
         .filter_map(|(item, _)| {
@@ -141,7 +149,8 @@ async fn store(c: &Connection, fresh: &[(&Item<'_>, MessageId)]) -> StoreResult<
             Some((NewJob { lane, work, ready_at: item.answer_at? }, item.now))
         })
         .collect();
-    queue::insert_all(c, &jobs).await?;
+    let written = tokio::try_join!(insert(c, fresh, &chats), touch(c, &by_chat, &chats), queue::insert_all(c, &jobs));
+    let (seqs, (), ()) = written?;
     fresh
         .iter()
         .map(|(item, message_id)| {
@@ -158,10 +167,11 @@ async fn store(c: &Connection, fresh: &[(&Item<'_>, MessageId)]) -> StoreResult<
 async fn open_chats(
     c: &Connection,
     by_chat: &BTreeMap<Address, Vec<&Item<'_>>>,
+    mut chats: HashMap<Address, Chat>,
 ) -> StoreResult<HashMap<Address, Chat>> {
-    let mut chats = HashMap::new();
-    let mut missing: Vec<Address> = by_chat.keys().cloned().collect();
-    find_chats(c, &mut missing, &mut chats).await?;
+    // What came before changes nothing, not even its conversation.
+    chats.retain(|address, _| by_chat.contains_key(address));
+    let mut missing: Vec<Address> = by_chat.keys().filter(|address| !chats.contains_key(*address)).cloned().collect();
     if missing.is_empty() {
         return Ok(chats);
     }

@@ -8,7 +8,7 @@ use super::handoffs::set_handoff;
 use super::messages::{MESSAGE, append, messages, read_message};
 use super::rows::{all, execute, int, json, ms, one, parsed, scalar, time_of, to_json};
 use super::sessions::transaction;
-use super::values::params;
+use super::values::{Value, params};
 use super::{Connection, PostgresStore, jobs, leads, ledger, queue};
 use crate::domain::booking::BookingState;
 use crate::domain::contact::Phone;
@@ -44,24 +44,26 @@ impl Turns for PostgresStore {
 }
 
 async fn turn_input(c: &Connection, id: ConversationId, history: u32) -> StoreResult<TurnInput> {
-    let conversation = conversation(c, id).await?.ok_or(StoreError::NotFound("conversation"))?;
     let key = id.to_string();
-    let answered = "SELECT answered_seq FROM conversations WHERE id=$1";
-    let answered: i64 = scalar(c, answered, params![key]).await?.unwrap_or(0);
-    let sql =
-        format!("{MESSAGE} WHERE conversation_id=$1 AND seq>$2 AND role='customer' ORDER BY seq LIMIT $3::bigint");
-    let new = all(c, &sql, params![key, answered, NEW_AT_MOST], read_message).await?;
-    let before = new.first().map_or(i64::MAX, |message| message.seq);
-    let history = messages(c, id, MessageRange::Before(before), history).await?;
-    let session = one(c, "SELECT * FROM sessions WHERE conversation_id=$1", params![key], |row| {
+    let sql = format!(
+        "{MESSAGE} WHERE conversation_id=$1 AND seq>(SELECT answered_seq FROM conversations WHERE id=$1)
+         AND role='customer' ORDER BY seq LIMIT $2::bigint"
+    );
+    let (few, this): (&[Value], &[Value]) = (params![key, NEW_AT_MOST], params![key]);
+    let new = all(c, &sql, few, read_message);
+    let session = one(c, "SELECT * FROM sessions WHERE conversation_id=$1", this, |row| {
         let session = Session {
             state: parsed(row, "state", DialogState::parse)?,
             form: json(row, "form")?,
             updated_at: time_of(row, "updated_at")?,
         };
         Ok((session, int(row, "version")?))
-    })
-    .await?;
+    });
+    // They do not wait for each other: they share a way to the server.
+    let (conversation, new, session) = tokio::try_join!(conversation(c, id), new, session)?;
+    let conversation = conversation.ok_or(StoreError::NotFound("conversation"))?;
+    let before = new.first().map_or(i64::MAX, |message| message.seq);
+    let history = messages(c, id, MessageRange::Before(before), history).await?;
     let session_version = session.as_ref().map_or(0, |(_, version)| *version);
     let session = session.map(|(session, _)| session);
     Ok(TurnInput { conversation, session, session_version, new, history })

@@ -110,6 +110,19 @@ async fn of_many_at_once_the_refused_one_takes_nothing_from_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_redelivered_message_opens_nothing_that_was_closed() {
+    let Some(database) = Database::new().await else { return };
+    let store = database.open();
+    let id = store.receive(&says("anna", 1, "раз"), at(0), None, None).await.unwrap().conversation_id;
+    store.close(id, at(1)).await.unwrap();
+    let closed = store.conversation(id).await.unwrap();
+    let (again, other) = (says("anna", 1, "раз"), says("boris", 1, "два"));
+    let told = tokio::join!(store.receive(&again, at(2), None, None), store.receive(&other, at(2), None, None));
+    assert!(told.0.unwrap().duplicate && !told.1.unwrap().duplicate);
+    assert_eq!(store.conversation(id).await.unwrap(), closed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_processes_that_hear_the_same_store_it_once() {
     let Some(database) = Database::new().await else { return };
     let (one, other) = (database.open(), database.open());
