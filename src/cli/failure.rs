@@ -172,13 +172,14 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
         match error {
-            StoreError::Open(_) => {
-                Self::store(message).hint("check `store.url`, and that its folder may be written; `flow config show`")
-            }
+            StoreError::Open(_) => Self::store(message)
+                .hint("check `store.url`, that its folder may be written or its database answers; `flow config show`"),
             StoreError::Newer { .. } => {
                 Self::store(message).hint("install the newer flow; a store is never taken back")
             }
-            StoreError::Busy(_) => Self::store(message).hint("another program holds the file; try again"),
+            StoreError::Busy(_) => {
+                Self::store(message).hint("another program holds the store, or its database is away; try again")
+            }
             StoreError::Full => Self::store(message).hint("free some space and try again"),
             StoreError::ReadOnly => {
                 Self::store(message).hint("let the user that runs flow write the file and its folder")

@@ -24,9 +24,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(15);
 /// The driver's own: a connection that lay still for so long is looked at.
 const UNSET: Duration = Duration::from_secs(2 * 60 * 60);
-/// What every session is told: no statement, no wait for a row and no forgotten transaction lasts for ever.
+/// What every session is told: no statement, no wait for a row and no forgotten transaction lasts for ever, and what is
+/// acknowledged is on disk.
 const SESSION: &str = "SET statement_timeout='30s'; SET lock_timeout='10s';
- SET idle_in_transaction_session_timeout='30s'; SET client_encoding='UTF8'; SET jit=off";
+ SET idle_in_transaction_session_timeout='30s'; SET client_encoding='UTF8'; SET jit=off;
+ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit')='off'";
 
 /// How a database is reached.
 #[derive(Clone)]

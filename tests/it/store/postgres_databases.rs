@@ -16,6 +16,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::samples::{at, job, profile, reply, says, tells, visit};
+use crate::support::daemon::{Daemon, Home};
 use crate::support::postgres::Database;
 
 fn refused(outcome: Result<PostgresStore, StoreError>) -> StoreError {
@@ -333,4 +334,24 @@ async fn more_callers_than_sessions_wait_for_their_turn() {
     assert_eq!(store.tokens().await.unwrap(), []);
     let store: &dyn Store = &*store;
     assert_eq!(store.check().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_business_in_a_database_is_seeded_served_and_looked_after() {
+    let Some(database) = Database::empty().await else { return };
+    let (home, url) = (Home::new(), database.url());
+    let missing = home.run(&["leads", "list", "--store", &url]);
+    assert_eq!(missing.status.code(), Some(7), "reading makes no store in a new place");
+    assert!(home.run(&["seed", "--preset", "salon", "--store", &url]).status.success());
+    let status = home.json(&["db", "status", "-o", "json", "--store", &url]);
+    assert_eq!((status["current"].as_u64(), &status["file"]), (Some(LATEST_SCHEMA.into()), &json!(null)), "{status}");
+    let daemon = Daemon::start(&home, &["--store", &url, "--listen", "127.0.0.1:0"], &[]);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let health = client.get(format!("{}/health", daemon.url)).send().await.unwrap();
+    assert!(health.status().is_success(), "{}", health.text().await.unwrap());
+    let looked = home.run(&["db", "check", "--store", &url]);
+    assert!(looked.status.success(), "{}", String::from_utf8_lossy(&looked.stdout));
+    let show = home.run(&["config", "show", "--store", "postgres://flow:hunter2@db/flow"]);
+    let shown = String::from_utf8_lossy(&show.stdout).into_owned();
+    assert!(shown.contains("postgres://flow:***@db/flow") && !shown.contains("hunter2"), "{shown}");
 }
