@@ -5,6 +5,7 @@ mod browser;
 mod channel;
 mod cli;
 #[cfg(feature = "crash-points")]
+mod cluster;
 mod crash;
 mod desk;
 mod eval;

@@ -46,6 +46,22 @@ impl Database {
         Some(Self { server, name })
     }
 
+    /// A database on a server of its own, which may be stopped and started.
+    pub async fn alone() -> Option<(Self, Alone)> {
+        let programs = Server::programs()?;
+        let folder = tempfile::Builder::new().prefix("flow-pg-").tempdir_in("/tmp").unwrap();
+        let server = Server { home: folder.path().join("server") };
+        let owner = owner();
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        make(&server.home, owner);
+        fs::write(server.home.join("used"), "").unwrap();
+        server.start(&programs, owner);
+        server.run("CREATE DATABASE flow").await;
+        let alone = Alone { server: server.clone(), programs, owner, _folder: folder };
+        Some((Self { server, name: "flow".to_owned() }, alone))
+    }
+
     /// A home of the binary whose store is a fresh database, or nothing where there is no PostgreSQL.
     pub fn home() -> Option<Home> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -87,6 +103,34 @@ impl Drop for Database {
     }
 }
 
+/// A server of one case's own.
+pub struct Alone {
+    server: Server,
+    programs: PathBuf,
+    owner: Option<(u32, u32)>,
+    _folder: tempfile::TempDir,
+}
+
+impl Alone {
+    /// Stops at once, as in a power cut of the server.
+    pub fn stop(&self) {
+        let stop = ["-D", "data", "-m", "immediate", "-w", "stop"];
+        run(&self.programs.join("pg_ctl"), &stop, &self.server.home, self.owner);
+    }
+
+    /// Starts again with what is on its disk.
+    pub fn start(&self) {
+        self.server.begin(&self.programs, self.owner);
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let mut stop = as_owner(&self.programs.join("pg_ctl"), &self.server.home, self.owner);
+        drop(stop.args(["-D", "data", "-m", "immediate", "-w", "stop"]).status());
+    }
+}
+
 /// The server of all test processes.
 #[derive(Debug, Clone)]
 struct Server {
@@ -95,6 +139,11 @@ struct Server {
 
 impl Server {
     fn shared() -> Option<Self> {
+        Some(Self::started(&Self::programs()?))
+    }
+
+    /// The system's programs, when they may be used.
+    fn programs() -> Option<PathBuf> {
         let wish = std::env::var_os("FLOW_TEST_POSTGRES").unwrap_or_default();
         if wish == "skip" {
             println!("skipped: FLOW_TEST_POSTGRES=skip");
@@ -106,7 +155,7 @@ impl Server {
             println!("skipped: no PostgreSQL in /usr/lib/postgresql; `apt-get install postgresql` brings it");
             return None;
         };
-        Some(Self::started(&programs))
+        Some(programs)
     }
 
     /// The server that runs already, or a new one; whoever comes at the same time waits.
@@ -135,6 +184,13 @@ impl Server {
         let data = data.to_str().unwrap();
         let initdb = ["-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
         run(&programs.join("initdb"), &initdb, &self.home, owner);
+        self.begin(programs, owner);
+        self.watch(programs, owner);
+    }
+
+    fn begin(&self, programs: &Path, owner: Option<(u32, u32)>) {
+        let data = self.home.join("data");
+        let data = data.to_str().unwrap();
         let options = format!(
             "-c listen_addresses='' -c port=5432 -c unix_socket_directories='{}' -c fsync=off -c synchronous_commit=off \
              -c full_page_writes=off -c max_connections={CONNECTIONS} -c shared_buffers=64MB -c autovacuum_naptime=5s \
@@ -144,7 +200,6 @@ impl Server {
         let log = self.home.join("log");
         let start = ["-D", data, "-l", log.to_str().unwrap(), "-w", "-t", "60", "-o", &options, "start"];
         run(&programs.join("pg_ctl"), &start, &self.home, owner);
-        self.watch(programs, owner);
     }
 
     /// Leaves somebody behind who ends the server when nobody has come for a while.
