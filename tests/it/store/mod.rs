@@ -78,6 +78,7 @@ store_suite! {
         of_many_who_want_a_duty_one_has_it,
         a_budget_is_drawn_from_by_all_and_never_overdrawn,
         a_credential_is_renewed_by_one_and_read_by_all,
+        a_token_that_may_be_used_once_is_used_once,
     }
     companies {
         without_a_profile_there_is_none_and_its_version_is_zero,

@@ -1,7 +1,12 @@
 //! Duties, budgets and credentials that daemons share.
 
+use std::sync::Mutex;
+
+use flow::domain::clock::ManualClock;
+use flow::domain::fault::{Fault, FaultKind};
 use flow::domain::outbox::Pace;
 use flow::domain::store::{Store, StoreError};
+use flow::jobs::credentials::renewed;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 
@@ -50,4 +55,27 @@ pub async fn a_credential_is_renewed_by_one_and_read_by_all(store: &dyn Store) {
     assert_eq!((won.len(), won[0].version), (1, 2));
     assert_eq!(store.credential("amocrm").await.unwrap().as_ref(), Some(&won[0]));
     assert!(!format!("{:?}", won[0]).contains("r2"), "a secret is not printed");
+}
+
+pub async fn a_token_that_may_be_used_once_is_used_once(store: &dyn Store) {
+    let clock = ManualClock::at(at(0));
+    store.save_credential("amocrm", "refresh-1", 0, at(0)).await.unwrap();
+    let used = Mutex::new(Vec::new());
+    let names: Vec<String> = (0..8).map(|n| format!("daemon-{n}")).collect();
+    let renewals = join_all(names.iter().map(|name| {
+        renewed((store, &clock), ("amocrm", name), 1, async |token| {
+            used.lock().unwrap().push(token.map(str::to_owned));
+            tokio::task::yield_now().await;
+            Ok("refresh-2".to_owned())
+        })
+    }))
+    .await;
+    assert_eq!(*used.lock().unwrap(), [Some("refresh-1".to_owned())]);
+    assert!(renewals.iter().all(|renewed| renewed.as_ref().is_ok_and(|found| found.version == 2)), "{renewals:?}");
+    // What the far side refuses leaves everything as it was, and the next may try.
+    let refuse = async |_: Option<&str>| Err(Fault::new(FaultKind::Unauthorized, "amocrm", "renew", "revoked"));
+    let refused = renewed((store, &clock), ("amocrm", "a"), 2, refuse).await;
+    assert_eq!(refused.unwrap_err().kind, FaultKind::Unauthorized);
+    let again = renewed((store, &clock), ("amocrm", "b"), 2, async |_| Ok("refresh-3".to_owned())).await;
+    assert_eq!(again.unwrap().version, 3);
 }
