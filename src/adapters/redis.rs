@@ -1,6 +1,6 @@
 //! Redis beside the store: budgets that several daemons draw from, and word of new work. Nothing in it is the truth.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -34,7 +34,8 @@ return {math.max(calls, 0), string.format('%.0f', wait)}
 /// A Redis.
 pub struct Redis {
     client: Client,
-    connection: ConnectionManager,
+    /// Made by the first call, which is on a runtime.
+    connection: OnceLock<ConnectionManager>,
     draw: Script,
     /// Names this process to itself: it need not hear its own word.
     id: String,
@@ -49,12 +50,20 @@ impl Redis {
     pub fn open(url: &str, id: &str) -> Result<Self, String> {
         // The error of the address would repeat it.
         let client = Client::open(url).map_err(|_| "expected redis://HOST:PORT/DB or rediss://…".to_owned())?;
+        let (draw, id) = (Script::new(DRAW), id.to_owned());
+        Ok(Self { client, connection: OnceLock::new(), draw, id, rests_until: Mutex::default() })
+    }
+
+    fn connection(&self) -> Result<ConnectionManager, String> {
+        if let Some(made) = self.connection.get() {
+            return Ok(made.clone());
+        }
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE));
-        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(told)?;
-        Ok(Self { client, connection, draw: Script::new(DRAW), id: id.to_owned(), rests_until: Mutex::default() })
+        let made = ConnectionManager::new_lazy_with_config(self.client.clone(), config).map_err(told)?;
+        Ok(self.connection.get_or_init(|| made).clone())
     }
 
     /// Runs a call, unless the last one failed a moment ago.
@@ -88,7 +97,7 @@ impl Helper for Redis {
     async fn draw(&self, budget: &str, pace: Pace, wanted: i64, now: Timestamp) -> Result<Drawn, String> {
         let every = i64::try_from(pace.every.as_micros()).unwrap_or(i64::MAX / 1024).max(1);
         let most = every.saturating_mul(i64::from(pace.burst.max(1)));
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection()?;
         let mut call = self.draw.key(format!("flow:budget:{budget}"));
         call.arg(now.as_microsecond()).arg(every).arg(most).arg(wanted);
         let (calls, wait): (i64, String) = self.call(call.invoke_async(&mut connection)).await?;
@@ -97,7 +106,7 @@ impl Helper for Redis {
     }
 
     async fn tell(&self) -> Result<(), String> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection()?;
         self.call(connection.publish::<_, _, ()>(CHANNEL, &self.id)).await
     }
 
@@ -117,7 +126,7 @@ impl Helper for Redis {
     }
 
     async fn ping(&self) -> Result<(), String> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection()?;
         self.call(async move { redis::cmd("PING").query_async::<()>(&mut connection).await }).await
     }
 }

@@ -2,6 +2,7 @@
 //! carried: after a crash in between nobody knows whether it went out, and nobody guesses.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
@@ -9,12 +10,15 @@ use super::buttons;
 use super::wakeups::Wakeups;
 use crate::domain::channel::Messenger;
 use crate::domain::clock::Clock;
+use crate::domain::job::Lease;
 use crate::domain::outbox::{Carried, Carrying, Taken};
 use crate::domain::signing::SigningKey;
 use crate::domain::store::{Store, StoreError, StoreResult};
 
-/// Longer than the longest call takes, with its pause after a server's error.
-const LEASE: SignedDuration = SignedDuration::from_secs(90);
+/// A worker that dies leaves its chats to others after this long.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// A call that takes long prolongs its lease this often.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// What became of a part, for whoever paces them all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +77,14 @@ impl Sender {
 
     /// Carries one part and stores what became of it.
     pub async fn carry(&self, mut carrying: Carrying) -> Told {
+        let lease = carrying.lease.clone();
         let part = &mut carrying.part;
         let channel = part.identity.channel.as_str();
         buttons::sign(&self.key, &part.identity, part.message_seq, &mut part.buttons);
-        let carried = self.messenger.carry(part, self.clock.now()).await;
+        let carried = {
+            let carrying = self.messenger.carry(part, self.clock.now());
+            self.in_lease(&lease, carrying).await
+        };
         crate::crash::point("send.delivered");
         let outcome = match &carried {
             Carried::Sent { .. } => "sent",
@@ -107,6 +115,19 @@ impl Sender {
         crate::crash::point("send.stored");
         self.wakeups.conversation(conversation);
         told
+    }
+
+    /// Waits for a call and keeps its lease meanwhile. A lease that is lost does not end the call: it may have gone out.
+    async fn in_lease<T>(&self, lease: &Lease, call: impl Future<Output = T>) -> T {
+        tokio::pin!(call);
+        let mut beat = tokio::time::interval(HEARTBEAT);
+        beat.tick().await;
+        loop {
+            tokio::select! {
+                done = &mut call => return done,
+                _ = beat.tick() => drop(self.store.heartbeat(lease, self.clock.now() + LEASE).await),
+            }
+        }
     }
 
     /// Stores the outcome. A store that is away for a moment must not turn what is known into doubt.

@@ -28,7 +28,16 @@ impl Cluster {
         Self { home, api: BotApi::start() }
     }
 
-    fn serve(&self, roles: &str, more: &[(&str, &str)]) -> Daemon {
+    fn serve(&self, more: &[(&str, &str)]) -> Daemon {
+        Daemon::start(&self.home, &["--listen", "127.0.0.1:0"], &self.env(more))
+    }
+
+    /// A daemon without an address, which has one duty.
+    fn serve_only(&self, role: &str, more: &[(&str, &str)]) -> Daemon {
+        Daemon::silent(&self.home, &["--roles", role], &self.env(more))
+    }
+
+    fn env<'e>(&'e self, more: &[(&'e str, &'e str)]) -> Vec<(&'e str, &'e str)> {
         let mut env = vec![
             ("FLOW_CHANNELS__TELEGRAM__TOKEN", BotApi::TOKEN),
             ("FLOW_CHANNELS__TELEGRAM__API_URL", self.api.url.as_str()),
@@ -38,11 +47,7 @@ impl Cluster {
             ("FLOW_DIALOG__COALESCE", "0s"),
         ];
         env.extend(more);
-        let mut arguments = vec!["--listen", "127.0.0.1:0"];
-        for role in roles.split(',').filter(|role| !role.is_empty()) {
-            arguments.extend(["--roles", role]);
-        }
-        Daemon::start(&self.home, &arguments, &env)
+        env
     }
 
     /// Every chat asks its questions, all chats beside each other.
@@ -104,7 +109,7 @@ fn figure(daemon: &Daemon, name: &str) -> f64 {
 #[test]
 fn three_daemons_share_the_work_and_a_killed_one_is_stood_in_for() {
     let Some(cluster) = Cluster::new() else { return };
-    let mut daemons = [(); 3].map(|()| cluster.serve("", &[]));
+    let mut daemons = [(); 3].map(|()| cluster.serve(&[]));
     let chats = 5000..5040;
     cluster.ask(chats.clone());
     until("a third of the answers", || cluster.api.sent_count() > 40);
@@ -125,21 +130,23 @@ fn three_daemons_share_the_work_and_a_killed_one_is_stood_in_for() {
 #[test]
 fn two_daemons_answer_everybody_once_and_in_order() {
     let Some(cluster) = Cluster::new() else { return };
-    let _daemons = [(); 2].map(|()| cluster.serve("", &[]));
+    let daemons = [(); 2].map(|()| cluster.serve(&[]));
     cluster.ask(5000..5030);
     cluster.answered(5000..5030);
-    // Nobody was in anybody's way at the channel.
-    let output = cluster.home.run(&["channel", "test", "telegram"]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    for daemon in &daemons {
+        let (_, health) = get(daemon, "/health").unwrap();
+        let health: Value = serde_json::from_str(&health).unwrap();
+        assert_eq!(health["status"], "ok", "nobody is in anybody's way at the channel: {health}");
+    }
 }
 
 #[test]
 fn one_daemon_asks_the_channel_and_another_goes_on_when_it_stops() {
     let Some(cluster) = Cluster::new() else { return };
-    let mut first = cluster.serve("", &[]);
+    let mut first = cluster.serve(&[]);
     cluster.api.push(cluster.api.text(5001, QUESTIONS[0]));
     until("the first answer", || cluster.api.sent(5001).len() == 1);
-    let second = cluster.serve("", &[]);
+    let second = cluster.serve(&[]);
     first.signal("TERM");
     assert_eq!(first.wait().code(), Some(0));
     cluster.api.push(cluster.api.text(5001, QUESTIONS[1]));
@@ -150,13 +157,13 @@ fn one_daemon_asks_the_channel_and_another_goes_on_when_it_stops() {
 #[test]
 fn duties_can_be_split_between_machines() {
     let Some(cluster) = Cluster::new() else { return };
-    let http = cluster.serve("http", &[("FLOW_CHANNELS__TELEGRAM__MODE", "webhook")]);
+    let hook = [("FLOW_CHANNELS__TELEGRAM__MODE", "webhook")];
+    let http = Daemon::start(&cluster.home, &["--listen", "127.0.0.1:0", "--roles", "http"], &cluster.env(&hook));
     cluster.api.deliver_to(&http.url, Some(SECRET));
     cluster.api.push(cluster.api.text(5001, QUESTIONS[0]));
     until("the message", || cluster.api.pending() == 0);
     assert_eq!(cluster.home.json(&["jobs", "stats", "-o", "json"])["pending"], 1, "nobody works here");
-    let _worker = cluster.serve("worker", &[("FLOW_CHANNELS__TELEGRAM__MODE", "webhook")]);
-    let _scheduler = cluster.serve("scheduler", &[("FLOW_CHANNELS__TELEGRAM__MODE", "webhook")]);
+    let _others = ["worker", "scheduler"].map(|role| cluster.serve_only(role, &hook));
     until("the answer", || cluster.api.sent(5001).len() == 1);
     assert_eq!(figure(&http, "flow_turn_duration_seconds_count"), 0.0);
 }
@@ -165,7 +172,7 @@ fn duties_can_be_split_between_machines() {
 fn shared_limit(cluster: &Cluster, more: &[(&str, &str)], meanwhile: impl FnOnce()) {
     let mut env = vec![("FLOW_CHANNELS__TELEGRAM__LIMITS__TOTAL", "20")];
     env.extend(more);
-    let _daemons = [(); 3].map(|()| cluster.serve("", &env));
+    let _daemons = [(); 3].map(|()| cluster.serve(&env));
     let chats: Vec<i64> = (5000..5040).collect();
     let began = Instant::now();
     cluster.api.push_many(chats.iter().map(|chat| cluster.api.text(*chat, QUESTIONS[0])));
@@ -188,7 +195,7 @@ fn a_redis_serves_the_limit_and_may_die_in_the_middle() {
     let (Some(cluster), Some(mut redis)) = (Cluster::new(), Redis::start()) else { return };
     let url = redis.url.clone();
     shared_limit(&cluster, &[("FLOW_CACHE__URL", &url)], || redis.kill());
-    let daemon = cluster.serve("", &[("FLOW_CACHE__URL", &url)]);
+    let daemon = cluster.serve(&[("FLOW_CACHE__URL", &url)]);
     let cache = |daemon: &Daemon| {
         let (status, text) = get(daemon, "/health").unwrap();
         assert_eq!(status, 200, "nothing depends on it");
@@ -207,7 +214,7 @@ fn while_the_database_is_away_nothing_is_acknowledged_and_nothing_is_lost() {
     let Some((database, server)) = runtime.block_on(Database::alone()) else { return };
     let url = database.url();
     let cluster = Cluster::over(Home::over(url, ()));
-    let daemon = cluster.serve("", &[("FLOW_CHANNELS__TELEGRAM__MODE", "webhook")]);
+    let daemon = cluster.serve(&[("FLOW_CHANNELS__TELEGRAM__MODE", "webhook")]);
     cluster.api.deliver_to(&daemon.url, Some(SECRET));
     for (round, question) in QUESTIONS.iter().enumerate() {
         let chats = 5000..5020;

@@ -119,6 +119,14 @@ impl Daemon {
         }
     }
 
+    /// One that answers nobody: it has no address.
+    pub fn silent(home: &Home, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut command = home.command(&["serve"]);
+        let command = command.args(arguments).envs(env.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().expect("the daemon starts");
+        Self { child, url: String::new(), greeting: String::new() }
+    }
+
     /// Kills it as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().expect("SIGKILL");
