@@ -188,6 +188,9 @@ impl From<StoreError> for Failure {
             StoreError::Damaged(_) => {
                 Self::store(message).hint("restore it from a backup, or name another file with --store sqlite://PATH")
             }
+            StoreError::Unfinished(_) => Self::store(message)
+                .hint("run that command once more, it goes on where it stopped; or take another store"),
+            StoreError::NotEmpty => Self::usage(message).hint("name an empty store, or a file that is not there yet"),
             StoreError::NotFound(_) => Self::not_found(message),
             StoreError::SlotTaken => Self::new("slot_taken", exit::REFUSED, message).hint(FREE_TIMES),
             StoreError::KeyReused => Self::usage(message).hint("take another --key"),

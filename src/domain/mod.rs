@@ -20,4 +20,5 @@ pub mod slots;
 pub mod store;
 pub mod text;
 pub mod token;
+pub mod transfer;
 pub mod view;

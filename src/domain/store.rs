@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-
 use serde::Serialize;
 
 use super::booking::{Booking, BookingState, NewBooking};
@@ -51,6 +50,12 @@ pub enum StoreError {
     /// The file is not a store or is damaged.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// A copy into it has not ended; the command that goes on with it.
+    #[error("the store is not whole: `{0}` has not finished")]
+    Unfinished(String),
+    /// Something is in it already.
+    #[error("the store is not empty")]
+    NotEmpty,
     /// There is no such row.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -304,6 +304,8 @@ impl From<StoreError> for Problem {
             | StoreError::Newer { .. }
             | StoreError::Foreign
             | StoreError::Damaged(_)
+            | StoreError::Unfinished(_)
+            | StoreError::NotEmpty
             | StoreError::Other(_) => {
                 tracing::error!(%error, "a request failed");
                 Self::internal()

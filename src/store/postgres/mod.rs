@@ -25,6 +25,7 @@ mod sessions;
 mod sharing;
 mod standing;
 mod tokens;
+mod transfer;
 mod turns;
 mod upkeep;
 mod values;
@@ -75,12 +76,24 @@ impl PostgresStore {
     ///
     /// # Errors
     /// `Newer` for a store from a newer flow, `Open` for a database that cannot be reached or used or belongs to
-    /// another program, `ReadOnly` for a standby.
+    /// another program, `ReadOnly` for a standby, `Unfinished` for one that is not whole.
     pub fn open(url: &str, sessions: usize) -> StoreResult<Self> {
+        Self::opened(url, sessions, true)
+    }
+
+    /// As [`PostgresStore::open`], also a store that a copy has not made whole yet.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`].
+    pub fn open_unfinished(url: &str, sessions: usize) -> StoreResult<Self> {
+        Self::opened(url, sessions, false)
+    }
+
+    fn opened(url: &str, sessions: usize, must_be_whole: bool) -> StoreResult<Self> {
         outside(|| {
             let runtime = runtime()?;
             let connector = Arc::new(Connector::new(url, runtime.handle().clone())?);
-            runtime.block_on(open::migrated(&connector))?;
+            runtime.block_on(open::migrated(&connector, must_be_whole))?;
             let sessions = Arc::new(Sessions::new(&connector, sessions.max(2))?);
             Ok(Self {
                 gather: Gather::start(&sessions, runtime.handle()),

@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 use super::connect::Connector;
 use super::{LATEST_SCHEMA, failure};
 use crate::domain::store::{StoreError, StoreResult};
+use crate::domain::transfer::Mark;
 
 mod embedded {
     refinery::embed_migrations!("src/store/migrations/postgres");
@@ -21,21 +22,34 @@ const MIGRATION: Duration = Duration::from_secs(600);
 /// The name of the first migration: by it a history is known to be ours.
 const FIRST: &str = "first";
 
-pub(super) async fn migrated(connector: &Connector) -> StoreResult<()> {
+pub(super) async fn migrated(connector: &Connector, must_be_whole: bool) -> StoreResult<()> {
     let mut client = connect(connector).await?;
     look_at(&client).await?;
-    if refuse_newer(&client).await? == Some(LATEST_SCHEMA) {
+    bring_forward(&mut client).await?;
+    if must_be_whole { refuse_unfinished(&client).await } else { Ok(()) }
+}
+
+/// A store that a copy has not made whole yet is good for nothing but that copy.
+async fn refuse_unfinished(client: &Client) -> StoreResult<()> {
+    let kept = client.query_opt("SELECT value FROM meta WHERE key='copy'", &[]).await.map_err(failure)?;
+    let Some(row) = kept else { return Ok(()) };
+    let mark: Option<Mark> = serde_json::from_str(row.try_get(0).map_err(failure)?).ok();
+    Err(StoreError::Unfinished(mark.map_or_else(|| "flow db copy".to_owned(), |mark| mark.again)))
+}
+
+async fn bring_forward(client: &mut Client) -> StoreResult<()> {
+    if refuse_newer(client).await? == Some(LATEST_SCHEMA) {
         return Ok(());
     }
     let (wait, key) = (MIGRATION.as_millis(), format!("{LOCKS}, {MIGRATING}"));
     let take = format!("SET statement_timeout={wait}; SET lock_timeout={wait}; SELECT pg_advisory_lock({key})");
     client.batch_execute(&take).await.map_err(failure)?;
     // Whoever came first may have done it, or may be newer.
-    if refuse_newer(&client).await? == Some(LATEST_SCHEMA) {
+    if refuse_newer(client).await? == Some(LATEST_SCHEMA) {
         return Ok(());
     }
     // The lock goes with the connection.
-    let outcome = embedded::migrations::runner().run_async(&mut client).await;
+    let outcome = embedded::migrations::runner().run_async(client).await;
     outcome.map(|_| ()).map_err(|error| {
         let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         StoreError::Open(format!("the schema cannot be brought forward: {error}: {why}"))

@@ -16,7 +16,7 @@ use super::{failure, kept};
 use crate::domain::store::{StoreError, StoreResult};
 
 /// The second half of the lock that every daemon shares.
-const SERVING: i32 = 2;
+pub(super) const SERVING: i32 = 2;
 /// The name under which work is announced.
 const CHANNEL: &str = "flow_work";
 /// Announcements closer together are one.

@@ -17,6 +17,7 @@ mod readers;
 mod rows;
 mod sharing;
 mod tokens;
+mod transfer;
 mod turns;
 mod upkeep;
 mod writer;
@@ -59,10 +60,25 @@ impl SqliteStore {
     /// Opens or makes the file and brings its schema forward (never back).
     ///
     /// # Errors
-    /// `Newer` for a store from a newer flow, `Damaged` for a file that is none, `Open` for one that
-    /// cannot be reached.
+    /// `Newer` for a store from a newer flow, `Damaged` for a file that is none, `Unfinished` for one that is not
+    /// whole, `Open` for one that cannot be reached.
     pub fn open(path: &Path) -> StoreResult<Self> {
         let connection = open::file(path)?;
+        match transfer::mark(&connection)? {
+            Some(mark) => Err(StoreError::Unfinished(mark.again)),
+            None => Self::over(connection, path),
+        }
+    }
+
+    /// As [`SqliteStore::open`], also a store that a copy has not made whole yet.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_unfinished(path: &Path) -> StoreResult<Self> {
+        Self::over(open::file(path)?, path)
+    }
+
+    fn over(connection: Connection, path: &Path) -> StoreResult<Self> {
         let mut lock = path.as_os_str().to_owned();
         lock.push("-daemon");
         let store = Self::with(Writer::start(connection)?, Some(Readers::new(path)));

@@ -24,6 +24,10 @@ impl Readers {
         Self { path: path.to_owned(), idle: Arc::default(), places: Semaphore::new(READERS) }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) async fn run<T, F>(&self, operation: F) -> StoreResult<T>
     where
         T: Send + 'static,
