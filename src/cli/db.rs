@@ -1,5 +1,7 @@
 //! `flow db`.
 
+pub(super) mod copy;
+
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -32,6 +34,7 @@ pub enum DbCommand {
   flow db check
   flow db check -o json")]
     Check,
+    Copy(copy::CopyArgs),
 }
 
 static STATUS: Shape = Shape {
@@ -53,6 +56,7 @@ pub fn run(command: DbCommand, cx: &mut Context) -> Result<(), Failure> {
         DbCommand::Status => status(cx),
         DbCommand::Migrate => migrate(cx),
         DbCommand::Check => check(cx),
+        DbCommand::Copy(args) => copy::run(&args, cx),
     }
 }
 

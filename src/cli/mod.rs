@@ -29,6 +29,7 @@ mod status;
 mod tests;
 mod times;
 mod token;
+mod transfer;
 mod usage;
 mod version;
 

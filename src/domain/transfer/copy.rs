@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 use super::{Mark, Snapshot, Sum, TABLES, Table, TableSum, Transfer};
+use crate::domain::signing::hex;
 use crate::domain::store::{StoreError, StoreResult};
 
 /// Rows that are read at once and written in one transaction.
@@ -32,6 +35,22 @@ impl Copied {
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
     }
+
+    /// One sum of everything: the same for stores that hold the same.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        checksum(&self.tables)
+    }
+}
+
+/// One sum of all tables.
+#[must_use]
+pub fn checksum(tables: &[TableSum]) -> String {
+    let mut hasher = Sha256::new();
+    for TableSum { table, rows, sum } in tables {
+        hasher.update(format!("{table} {rows} {sum}\n"));
+    }
+    hex(&hasher.finalize())
 }
 
 /// Hears what a copy does: the stage, and how many rows more are through.
@@ -55,9 +74,9 @@ pub async fn copy(
 ) -> StoreResult<Copied> {
     let (mut mark, resumed) = match to.copy_mark().await? {
         Some(mark) if mark.from == begin.from => (mark, true),
-        Some(other) => return Err(StoreError::Unfinished(other.again)),
+        Some(other) if !replace => return Err(StoreError::Unfinished(other.again)),
         None if !replace && !to.is_empty().await? => return Err(StoreError::NotEmpty),
-        None => (begin, false),
+        _ => (begin, false),
     };
     let mut source = from.snapshot().await?;
     if !resumed {

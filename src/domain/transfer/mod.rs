@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{Store, StoreResult};
 
-pub use self::copy::{Copied, Stage, compared, copy, sums};
+pub use self::copy::{Copied, Stage, Watch, checksum, compared, copy, sums};
 pub use self::sum::{Sum, TableSum};
 pub use self::tables::{KEPT_OUT, TABLES};
 

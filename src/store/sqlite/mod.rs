@@ -1,6 +1,7 @@
 //! The store in one SQLite file: WAL, `synchronous=FULL`, one writer with group commit, read-only readers.
 
 mod activity;
+pub mod backup;
 mod companies;
 mod conversations;
 mod handoffs;
@@ -79,10 +80,8 @@ impl SqliteStore {
     }
 
     fn over(connection: Connection, path: &Path) -> StoreResult<Self> {
-        let mut lock = path.as_os_str().to_owned();
-        lock.push("-daemon");
         let store = Self::with(Writer::start(connection)?, Some(Readers::new(path)));
-        Ok(Self { lock: Some(lock.into()), ..store })
+        Ok(Self { lock: Some(backup::beside(path, "-daemon")), ..store })
     }
 
     /// A store that lives as long as this value.

@@ -5,7 +5,7 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Row as Found, ToSql, params, params_from_iter};
 
 use super::rows::{all, execute, json, scalar, text, to_json};
-use super::{SqliteStore, failure, knowledge, open};
+use super::{SqliteStore, backup, failure, knowledge, open};
 use crate::domain::company::KnowledgeEntry;
 use crate::domain::store::{StoreError, StoreResult};
 use crate::domain::transfer::{Cell, Kind, Mark, Row, Snapshot, TABLES, Table, Transfer};
@@ -21,10 +21,7 @@ impl Transfer for SqliteStore {
     }
 
     async fn is_served(&self) -> StoreResult<bool> {
-        let Some(path) = self.lock.as_ref().filter(|path| path.exists()) else { return Ok(false) };
-        let opened = std::fs::File::options().write(true).open(path);
-        let file = opened.map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
-        Ok(file.try_lock().is_err())
+        self.lock.as_deref().map_or(Ok(false), backup::is_held)
     }
 
     async fn is_empty(&self) -> StoreResult<bool> {
@@ -145,7 +142,7 @@ pub(super) fn moment(connection: Connection) -> StoreResult<Connection> {
 pub(super) struct Moment(pub(super) Option<Connection>);
 
 impl Moment {
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
