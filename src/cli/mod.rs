@@ -1,5 +1,6 @@
 //! The command line: one file a group of commands, one printer, one kind of failure.
 
+mod backup;
 mod bookings;
 mod channel;
 mod chat;
@@ -136,6 +137,9 @@ enum Command {
     /// Look after the store
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Make, check and restore backups
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Make and revoke API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -197,6 +201,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Jobs(command) => jobs::run(command, cx),
         Command::Config(command) => config::run(command, cx),
         Command::Db(command) => db::run(command, cx),
+        Command::Backup(command) => backup::run(command, cx),
         Command::Token(command) => token::run(command, cx),
         Command::Nlu(command) => nlu::run(command, cx),
         Command::Eval(command) => eval::run(command, cx),

@@ -51,7 +51,7 @@ async fn version_of(c: &Connection) -> StoreResult<i64> {
     Ok(scalar(c, "SELECT version FROM company", &[]).await?.unwrap_or(0))
 }
 
-async fn load(c: &Connection) -> StoreResult<Option<Profile>> {
+pub(super) async fn load(c: &Connection) -> StoreResult<Option<Profile>> {
     let Some(mut company) = one(c, "SELECT body FROM company", &[], |row| json::<Company>(row, "body")).await? else {
         return Ok(None);
     };

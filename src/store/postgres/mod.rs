@@ -14,6 +14,7 @@ mod jobs;
 mod knowledge;
 mod leads;
 mod ledger;
+mod looks;
 mod messages;
 mod open;
 mod outbox;

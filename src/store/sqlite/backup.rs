@@ -127,10 +127,9 @@ fn existing(path: &Path) -> StoreResult<Connection> {
 pub fn put_in_place(sealed: &Path, path: &Path, kept: Option<&Path>) -> StoreResult<()> {
     let moved = |from: &Path, to: &Path| fs::rename(from, to).map_err(|error| unopened(to, &error));
     if path.exists() {
-        match alone(path) {
-            Err(error @ (StoreError::Busy(_) | StoreError::ReadOnly | StoreError::Full)) => return Err(error),
-            // A log that damage keeps from being written back must not meet the new file.
-            Ok(()) | Err(_) => {}
+        // A log that damage keeps from being written back must not meet the new file.
+        if let Err(error @ (StoreError::Busy(_) | StoreError::ReadOnly | StoreError::Full)) = alone(path) {
+            return Err(error);
         }
         for ending in ["-wal", "-shm"] {
             let log = beside(path, ending);
@@ -146,11 +145,15 @@ pub fn put_in_place(sealed: &Path, path: &Path, kept: Option<&Path>) -> StoreRes
         }
     }
     moved(sealed, path)?;
+    sync_folder(path);
+    Ok(())
+}
+
+/// Makes the name of a file durable. Where a folder cannot be synced, the file's own sync has to do.
+pub fn sync_folder(path: &Path) {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        // Where a folder cannot be synced, the file's own sync has to do.
         drop(File::open(folder).and_then(|folder| folder.sync_all()));
     }
-    Ok(())
 }
 
 fn unopened(path: &Path, error: &io::Error) -> StoreError {

@@ -11,6 +11,7 @@ mod jobs;
 mod knowledge;
 mod leads;
 mod ledger;
+mod looks;
 mod open;
 mod outbox;
 mod queue;

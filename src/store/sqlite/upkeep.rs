@@ -6,7 +6,7 @@ use rand::RngCore;
 use rusqlite::{Connection, params};
 
 use super::rows::{all, execute, int, ms, scalar, text, time_of};
-use super::{LATEST_SCHEMA, SqliteStore, activity, open};
+use super::{LATEST_SCHEMA, SqliteStore, activity, looks, open};
 use crate::domain::store::{Counts, Event, Finding, SchemaStatus, StoreError, StoreResult, Upkeep, WholeConversation};
 
 #[async_trait]
@@ -106,95 +106,6 @@ impl Upkeep for SqliteStore {
     }
 }
 
-/// Name of a check, what its rows mean, what to do, and the query that finds them.
-type Look = (&'static str, &'static str, &'static str, &'static str);
-
-const LOOKS: &[Look] = &[
-    (
-        "orphaned_messages",
-        "messages whose conversation is gone",
-        "restore the store from a backup",
-        "SELECT count(*) FROM messages m LEFT JOIN conversations v ON v.id=m.conversation_id WHERE v.id IS NULL",
-    ),
-    (
-        "message_counts",
-        "conversations whose message count is wrong",
-        "restore the store from a backup; lists show a wrong number until then",
-        "SELECT count(*) FROM conversations v WHERE message_count <>
-         (SELECT count(*) FROM messages m WHERE m.conversation_id=v.id)",
-    ),
-    (
-        "orphaned_leads",
-        "leads whose conversation is gone",
-        "export them with `flow leads export` and import them again",
-        "SELECT count(*) FROM leads l WHERE l.conversation_id IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM conversations v WHERE v.id=l.conversation_id)",
-    ),
-    (
-        "ledger_states",
-        "bookings in a state that does not exist",
-        "look at them with `flow bookings list` and cancel those that are wrong",
-        "SELECT count(*) FROM bookings WHERE state NOT IN
-         ('held','committing','booked','refused','unknown','cancelled','done','no_show')",
-    ),
-    (
-        "ledger_slots",
-        "live bookings that do not keep their slot",
-        "stop the daemon, cancel and rebook them with `flow bookings`",
-        "SELECT count(*) FROM bookings b WHERE state IN ('held','committing','booked','unknown')
-         AND employee_id IS NOT NULL AND (start_at+299999)/300000 < (end_at+299999)/300000
-         AND NOT EXISTS (SELECT 1 FROM booking_slots s WHERE s.booking_id=b.id)",
-    ),
-    (
-        "ledger_leftovers",
-        "slots kept by bookings that are no longer live",
-        "run `flow bookings cancel ID` on them once more",
-        "SELECT count(*) FROM booking_slots s JOIN bookings b ON b.id=s.booking_id
-         WHERE b.state NOT IN ('held','committing','booked','unknown')",
-    ),
-    (
-        "double_bookings",
-        "pairs of live bookings of one employee that overlap",
-        "call one of the clients and move the visit with `flow bookings move`",
-        "SELECT count(*) FROM bookings a JOIN bookings b ON a.connection=b.connection AND a.employee_id=b.employee_id
-         AND a.id<b.id AND a.start_at<b.end_at AND b.start_at<a.end_at
-         WHERE a.state IN ('held','committing','booked','unknown') AND b.state IN ('held','committing','booked','unknown')",
-    ),
-    (
-        "jobs_without_lane",
-        "waiting jobs that no lane leads to",
-        "restart the daemon; if it stays, restore from a backup",
-        "SELECT count(*) FROM jobs j WHERE state=0 AND NOT EXISTS
-         (SELECT 1 FROM lanes l WHERE l.lane=j.lane AND l.ready_at IS NOT NULL)",
-    ),
-    (
-        "lane_counts",
-        "lanes whose number of waiting jobs is wrong",
-        "restart the daemon; if it stays, restore from a backup",
-        "SELECT count(*) FROM lanes l WHERE pending <>
-         (SELECT count(*) FROM jobs j WHERE j.lane=l.lane AND j.state=0)",
-    ),
-    (
-        "outbox_without_job",
-        "parts of messages that wait to be sent although nothing sends them",
-        "write to those clients anew with `flow inbox reply`; `flow conversations list` shows them",
-        "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending') AND id NOT IN
-         (SELECT json_extract(payload, '$.part') FROM jobs WHERE state=0 AND kind='send_reply')",
-    ),
-    (
-        "outbox_states",
-        "parts of messages in a state that does not exist",
-        "restore the store from a backup",
-        "SELECT count(*) FROM outbox WHERE state NOT IN ('queued','sending','sent','failed','unknown')",
-    ),
-    (
-        "message_order",
-        "a message number above the sequence that gives them out",
-        "restore the store from a backup before the next message comes",
-        "SELECT count(*) FROM messages WHERE seq > coalesce((SELECT seq FROM sqlite_sequence WHERE name='messages'), 0)",
-    ),
-];
-
 fn check(c: &Connection) -> StoreResult<Vec<Finding>> {
     let mut findings: Vec<Finding> = file_damage(c)?
         .into_iter()
@@ -219,16 +130,10 @@ fn check(c: &Connection) -> StoreResult<Vec<Finding>> {
             hint: "restore the store from a backup".to_owned(),
         });
     }
-    for (name, meaning, hint, sql) in LOOKS {
-        let found = told(scalar(c, sql, []).map(|count| count.unwrap_or(0)))?;
-        if found > 0 {
-            findings.push(Finding {
-                check: (*name).to_owned(),
-                detail: format!("{found} {meaning}"),
-                hint: (*hint).to_owned(),
-            });
-        }
-    }
+    findings.extend(looks::findings(c, |found| match found {
+        Err(StoreError::Damaged(_)) if damaged => Ok(Vec::new()),
+        other => other,
+    })?);
     Ok(findings)
 }
 
