@@ -257,13 +257,14 @@ const LOOKS: &[Look] = &[
         "number_order",
         "tables whose next number is taken already",
         "`flow backup restore FILE` before anything else is written; `flow db copy` into a new store sets them right too",
-        "SELECT 'jobs' FROM jobs HAVING max(id) > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END
-         FROM jobs_id_seq) UNION ALL SELECT 'events' FROM events HAVING max(seq) > (SELECT CASE WHEN
-         is_called THEN last_value ELSE 0 END FROM events_seq_seq) UNION ALL SELECT 'outbox' FROM outbox
-         HAVING max(id) > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_id_seq) UNION
-         ALL SELECT 'raw_events' FROM raw_events HAVING max(id) > (SELECT CASE WHEN is_called THEN
-         last_value ELSE 0 END FROM raw_events_id_seq) UNION ALL SELECT 'usage' FROM usage HAVING max(id) >
-         (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM usage_id_seq)",
+        "SELECT 'jobs' WHERE (SELECT max(id) FROM jobs) > (SELECT CASE WHEN is_called THEN last_value ELSE
+         0 END FROM jobs_id_seq) UNION ALL SELECT 'events' WHERE (SELECT max(seq) FROM events) > (SELECT
+         CASE WHEN is_called THEN last_value ELSE 0 END FROM events_seq_seq) UNION ALL SELECT 'outbox'
+         WHERE (SELECT max(id) FROM outbox) > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM
+         outbox_id_seq) UNION ALL SELECT 'raw_events' WHERE (SELECT max(id) FROM raw_events) > (SELECT CASE
+         WHEN is_called THEN last_value ELSE 0 END FROM raw_events_id_seq) UNION ALL SELECT 'usage' WHERE
+         (SELECT max(id) FROM usage) > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM
+         usage_id_seq)",
     ),
 ];
 

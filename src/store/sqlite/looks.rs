@@ -253,9 +253,9 @@ const LOOKS: &[Look] = &[
         "number_order",
         "tables whose next number is taken already",
         "`flow backup restore FILE` before anything else is written; `flow db copy` into a new store sets them right too",
-        "SELECT 'jobs' FROM jobs HAVING max(id) > coalesce((SELECT seq FROM sqlite_sequence WHERE
-         name='jobs'), 0) UNION ALL SELECT 'events' FROM events HAVING max(seq) > coalesce((SELECT seq FROM
-         sqlite_sequence WHERE name='events'), 0)",
+        "SELECT 'jobs' WHERE (SELECT max(id) FROM jobs) > coalesce((SELECT seq FROM sqlite_sequence WHERE
+         name='jobs'), 0) UNION ALL SELECT 'events' WHERE (SELECT max(seq) FROM events) > coalesce((SELECT
+         seq FROM sqlite_sequence WHERE name='events'), 0)",
     ),
     (
         "index_ahead",

@@ -4,6 +4,7 @@ mod catalogue;
 mod chats;
 mod companies;
 mod conversations;
+mod damage;
 mod handoffs;
 mod idempotency;
 mod ingest;
@@ -19,6 +20,7 @@ mod samples;
 mod sharing;
 mod sqlite_files;
 mod tokens;
+mod transfer;
 mod turns;
 mod upkeep;
 
