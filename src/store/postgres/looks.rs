@@ -106,7 +106,8 @@ const LOOKS: &[Look] = &[
         "ledger_unconfirmed",
         "bookings that count as made although the CRM gave no id",
         "look for the visit in the CRM; `flow bookings cancel ID` and book it anew when it is not there",
-        "SELECT id FROM bookings WHERE state='booked' AND external_id IS NULL AND connection<>'local'",
+        "SELECT id FROM bookings WHERE state='booked' AND external_id IS NULL AND connection<>'local' AND
+         version>1",
     ),
     (
         "ledger_stuck",

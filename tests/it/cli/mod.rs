@@ -1,8 +1,10 @@
 //! The real program in a directory of its own, with a clean environment.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
+mod backups;
 mod bookings;
 mod config;
+mod copies;
 mod jobs;
 mod leads;
 mod output;

@@ -27,7 +27,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("message_counts", "DELETE FROM messages WHERE seq=(SELECT min(seq) FROM messages)"),
     ("answered_ahead", "UPDATE conversations SET answered_seq=999"),
     ("ledger_states", "UPDATE bookings SET state='perhaps'"),
-    ("ledger_unconfirmed", "UPDATE bookings SET connection='bitrix24', external_id=NULL"),
+    ("ledger_unconfirmed", "UPDATE bookings SET connection='bitrix24', external_id=NULL, version=2"),
     ("ledger_stuck", "UPDATE bookings SET state='committing', updated_at=0 WHERE state='booked'"),
     ("ledger_slots", "DELETE FROM booking_slots"),
     ("ledger_leftovers", "UPDATE bookings SET state='cancelled'"),
