@@ -54,6 +54,7 @@ complete -c flow -n "__fish_flow_needs_command" -f -a "channel" -d 'Look after t
 complete -c flow -n "__fish_flow_needs_command" -f -a "jobs" -d 'Look after the work that waits'
 complete -c flow -n "__fish_flow_needs_command" -f -a "config" -d 'Look at the configuration'
 complete -c flow -n "__fish_flow_needs_command" -f -a "db" -d 'Look after the store'
+complete -c flow -n "__fish_flow_needs_command" -f -a "backup" -d 'Make, check and restore backups'
 complete -c flow -n "__fish_flow_needs_command" -f -a "token" -d 'Make and revoke API tokens'
 complete -c flow -n "__fish_flow_needs_command" -f -a "nlu" -d 'Show what the language parser understands'
 complete -c flow -n "__fish_flow_needs_command" -f -a "eval" -d 'Play scripted dialogues as tests'
@@ -1198,25 +1199,26 @@ complete -c flow -n "__fish_flow_using_subcommand config; and __fish_seen_subcom
 complete -c flow -n "__fish_flow_using_subcommand config; and __fish_seen_subcommand_from schema" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand config; and __fish_seen_subcommand_from schema" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -l config -d 'Read this configuration file' -r -F
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -l store -d 'Use this store, such as sqlite://flow.db' -r
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
 json\t'One document'
 jsonl\t'One object a line'
 csv\t'Comma-separated, with a header'
 tsv\t'Tab-separated, with a header'"
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -l fields -d 'Print only these fields, separated by commas' -r
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a pipe'
 never\t'Not at all'"
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -s q -l quiet -d 'Say nothing beside the answer'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -s v -l verbose -d 'Say more; twice says most'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -l no-input -d 'Never ask'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -l yes -d 'Answer yes to what would be asked'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -f -a "status" -d 'Show the file and its schema'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -f -a "migrate" -d 'Bring the schema forward'
-complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check" -f -a "check" -d 'Look for damage'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -f -a "status" -d 'Show the file and its schema'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -f -a "migrate" -d 'Bring the schema forward'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -f -a "check" -d 'Look for damage'
+complete -c flow -n "__fish_flow_using_subcommand db; and not __fish_seen_subcommand_from status migrate check copy" -f -a "copy" -d 'Copy a store into an empty one, SQLite or PostgreSQL'
 complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from status" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from status" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
@@ -1265,6 +1267,89 @@ complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand
 complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from check" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand db; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -f -a "create" -d 'Write the whole store into one file, also while the daemon serves'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -f -a "verify" -d 'Restore a backup into a place of its own and check what is in it'
+complete -c flow -n "__fish_flow_using_subcommand backup; and not __fish_seen_subcommand_from create verify restore" -f -a "restore" -d 'Put a backup in the place of the store'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand backup; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'

@@ -44,9 +44,7 @@ pub(super) fn run(args: CreateArgs, cx: &mut Context) -> Result<(), Failure> {
         return Err(Failure::usage(format!("nothing was written: there is already {}", file.display()))
             .hint("name another file, or take the old one away"));
     }
-    let draft = Draft(backup::beside(&file, ".part"));
-    // Somebody was killed over it.
-    drop(std::fs::remove_file(&draft.0));
+    let draft = Draft::of(&file);
     private(&draft.0).map_err(|error| Failure::file("write", &draft.0, &error))?;
     let quiet = cx.out.is_quiet();
     let tables = runtime::run(async {

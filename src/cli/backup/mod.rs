@@ -5,7 +5,7 @@ mod examine;
 mod restore;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::context::Context;
 use super::failure::Failure;
 use crate::domain::transfer::TableSum;
+use crate::store::sqlite::backup;
 
 /// Make, check and restore backups
 #[derive(Debug, Subcommand)]
@@ -45,16 +46,30 @@ pub fn run(command: BackupCommand, cx: &mut Context) -> Result<(), Failure> {
 /// A file that is taken away again unless it was kept, with what SQLite puts beside it.
 struct Draft(PathBuf);
 
-impl Drop for Draft {
-    fn drop(&mut self) {
+impl Draft {
+    /// The draft of a file. What somebody left there who was killed over it is taken away: SQLite would read an old log
+    /// into a new file.
+    fn of(file: &Path) -> Self {
+        let draft = Self(backup::beside(file, ".part"));
+        draft.clear();
+        draft
+    }
+
+    fn clear(&self) {
         for ending in ["", "-wal", "-shm", "-journal", "-daemon"] {
-            drop(std::fs::remove_file(crate::store::sqlite::backup::beside(&self.0, ending)));
+            drop(std::fs::remove_file(backup::beside(&self.0, ending)));
         }
     }
 }
 
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
 /// Makes an empty file that only its owner may read.
-fn private(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -88,8 +88,7 @@ fn into_file(file: &Path, path: &Path, url: &StoreUrl, cx: &Context) -> Result<(
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file("make", folder, &error))?;
     }
-    let draft = Draft(backup::beside(path, ".part"));
-    drop(std::fs::remove_file(&draft.0));
+    let draft = Draft::of(path);
     laid_out(file, &draft.0)?;
     let seen = sound(&draft.0, file, cx)?;
     backup::seal(&draft.0, None)?;

@@ -70,7 +70,8 @@ async fn a_backup_is_taken_while_the_daemon_serves_and_writes() {
             let sender = json!({"id": format!("c{}", number % 7)});
             let body =
                 json!({"role": "customer", "channel": "api", "sender": sender, "text": "Сколько стоит стрижка?"});
-            assert!(http.post(&url).json(&body).send().await.unwrap().status().is_success());
+            let answer = http.post(&url).json(&body).send().await.unwrap();
+            assert!(answer.status().is_success(), "{number}: {}", answer.text().await.unwrap());
         }
     };
     let taking = async {
@@ -163,6 +164,27 @@ fn a_damaged_backup_is_told_and_never_restored() {
         assert_eq!(fs::read(home.path().join(name)).unwrap(), bytes, "{name} was written");
     }
     assert_eq!((leads(&home), beside(&home)), (before, vec!["flow.db".to_owned()]));
+}
+
+#[test]
+fn what_a_killed_run_left_gets_into_no_backup_and_no_store() {
+    let home = seeded("10");
+    home.flow(&["leads", "add", "--phone", "+79160000009"]).ok();
+    let before = leads(&home);
+    // A log of the same pages, older by a lead.
+    let older = home.path().join("older.db");
+    {
+        let db = rusqlite::Connection::open(&older).unwrap();
+        db.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE old(x); INSERT INTO old VALUES(1)").unwrap();
+        let log = fs::read(home.path().join("older.db-wal")).unwrap();
+        for file in [home.path().join("b.db.part-wal"), home.store().with_file_name("flow.db.part-wal")] {
+            fs::write(file, &log).unwrap();
+        }
+    }
+    home.flow(&["backup", "create", "b.db"]).ok();
+    assert_eq!(home.flow(&["backup", "verify", "b.db", "-o", "json"]).ok().json()["ok"], true);
+    home.flow(&["backup", "restore", "b.db", "--yes"]).ok();
+    assert_eq!(leads(&home), before);
 }
 
 #[test]
