@@ -120,7 +120,7 @@ fn killed(mut child: Child, began: impl Fn() -> bool) {
 #[test]
 fn a_killed_copy_opens_for_nothing_else_and_goes_on() {
     let home = Home::empty();
-    let from = lived_in(&home, "a.db", 3000);
+    let from = lived_in(&home, "a.db", 1200);
     let to = home.path().join("b.db");
     let has_messages = || {
         let Ok(db) = rusqlite::Connection::open_with_flags(&to, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY) else {
@@ -156,7 +156,7 @@ fn a_killed_copy_opens_for_nothing_else_and_goes_on() {
 async fn a_copy_into_a_database_that_was_killed_goes_on() {
     let Some(database) = Database::new().await else { return };
     let home = Home::empty();
-    let from = lived_in(&home, "a.db", 2000);
+    let from = lived_in(&home, "a.db", 1200);
     let session = database.session().await;
     let child = home.command(&["db", "copy", &from, &database.url()]).spawn().unwrap();
     let mut child = Some(child);
