@@ -286,6 +286,17 @@ impl Conversation {
     }
 }
 
+/// What is left to say when a turn cannot be worked out: nothing here depends on what the turn broke on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unanswered {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The last new message of the client's among those that one turn takes.
+    pub last: Option<(i64, MessageId)>,
+    /// There are more.
+    pub more: bool,
+}
+
 /// The stored state of a dialogue: the flow's form is opaque to the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {

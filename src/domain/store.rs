@@ -11,7 +11,9 @@ use super::booking::{Booking, BookingState, NewBooking};
 use super::channel::Ingest;
 use super::company::Profile;
 use super::contact::{Channel, Contact, Identity, Locale, Phone};
-use super::conversation::{Conversation, ConversationStatus, Handoff, Incoming, Message, Outgoing, Received, Session};
+use super::conversation::{
+    Conversation, ConversationStatus, Handoff, Incoming, Message, Outgoing, Received, Session, Unanswered,
+};
 use super::id::{BookingId, ContactId, ConversationId, LeadId, MessageId, TokenId};
 use super::job::{Lease, NewJob, Scheduled};
 use super::knowledge::{KnowledgeHit, UnansweredQuestion};
@@ -410,17 +412,6 @@ pub struct Effects {
     pub usage: Option<(String, i64)>,
     /// The dialogue begins anew: what is stored of it cannot be worked with.
     pub begins_anew: bool,
-}
-
-/// What is left to say when a turn cannot be worked out: nothing here depends on what the turn broke on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unanswered {
-    /// The conversation.
-    pub conversation: Conversation,
-    /// The last new message of the client's among those that one turn takes.
-    pub last: Option<(i64, MessageId)>,
-    /// There are more.
-    pub more: bool,
 }
 
 /// A dialogue's steps.

@@ -11,7 +11,7 @@ use super::store::{Store, StoreResult};
 
 pub use self::copy::{Copied, Stage, Watch, checksum, compared, copy, sums};
 pub use self::sum::{Sum, TableSum};
-pub use self::tables::{KEPT_OUT, TABLES};
+pub use self::tables::{KEPT_OUT, OF_THE_MOMENT, TABLES};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

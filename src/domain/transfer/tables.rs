@@ -6,6 +6,9 @@ use super::Table;
 /// Rows of `meta` that belong to one store and to no copy of it.
 pub const KEPT_OUT: &[&str] = &["indexed_seq", "probe", "copy", "backup"];
 
+/// Tables that say who does what on one store just now; no copy has them.
+pub const OF_THE_MOMENT: &[&str] = &["duties", "budgets"];
+
 /// Every table but those that others are worked out from; a test compares it with what a store really has.
 pub const TABLES: &[Table] = &[
     Table { name: "meta", columns: &[("key", Text), ("value", Text)], key: 1, parents: &[], numbered: false },
@@ -355,6 +358,13 @@ pub const TABLES: &[Table] = &[
             ("body", Bytes),
             ("created_at", Int),
         ],
+        key: 1,
+        parents: &[],
+        numbered: false,
+    },
+    Table {
+        name: "credentials",
+        columns: &[("name", Text), ("value", Text), ("version", Int), ("updated_at", Int)],
         key: 1,
         parents: &[],
         numbered: false,

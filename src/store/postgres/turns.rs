@@ -12,10 +12,10 @@ use super::values::{Value, params};
 use super::{Connection, PostgresStore, jobs, leads, ledger, queue};
 use crate::domain::booking::BookingState;
 use crate::domain::contact::Phone;
-use crate::domain::conversation::{DialogState, Session};
+use crate::domain::conversation::{DialogState, Session, Unanswered};
 use crate::domain::id::{ConversationId, QuestionId};
 use crate::domain::job::{Lease, NewJob};
-use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns, Unanswered};
+use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns};
 
 /// More unanswered messages than this are taken in several turns.
 const NEW_AT_MOST: i64 = 50;

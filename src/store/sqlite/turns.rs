@@ -10,10 +10,10 @@ use super::rows::{all, execute, int, json, ms, one, parsed, scalar, time_of, to_
 use super::{SqliteStore, jobs, leads, ledger, queue};
 use crate::domain::booking::BookingState;
 use crate::domain::contact::Phone;
-use crate::domain::conversation::{DialogState, Session};
+use crate::domain::conversation::{DialogState, Session, Unanswered};
 use crate::domain::id::{ConversationId, QuestionId};
 use crate::domain::job::Lease;
-use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns, Unanswered};
+use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns};
 
 /// More unanswered messages than this are taken in several turns.
 const NEW_AT_MOST: i64 = 50;

@@ -12,7 +12,7 @@ use flow::domain::store::{
     StoredResponse, Upkeep,
 };
 use flow::domain::token::{Scope, Token};
-use flow::domain::transfer::{Copied, Mark, TABLES, TableSum, Transfer, copy, sums};
+use flow::domain::transfer::{Copied, Mark, OF_THE_MOMENT, TABLES, TableSum, Transfer, copy, sums};
 use flow::store::postgres::PostgresStore;
 use flow::store::sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -120,6 +120,11 @@ impl File {
     }
 }
 
+/// Without the tables that are never moved.
+fn lasting(found: BTreeSet<(String, String)>) -> BTreeSet<(String, String)> {
+    found.into_iter().filter(|(table, _)| !OF_THE_MOMENT.contains(&table.as_str())).collect()
+}
+
 /// Tables with their columns, but for what is worked out from others.
 fn listed() -> BTreeSet<(String, String)> {
     let columns = TABLES.iter().flat_map(|table| table.columns.iter().map(move |(name, _)| (table.name, *name)));
@@ -136,7 +141,7 @@ fn every_column_of_a_file_is_moved_or_worked_out_again() {
                AND t.name<>'refinery_schema_history'";
     let mut statement = c.prepare(sql).unwrap();
     let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    assert_eq!(found.collect::<Result<BTreeSet<(String, String)>, _>>().unwrap(), listed());
+    assert_eq!(lasting(found.collect::<Result<_, _>>().unwrap()), listed());
     for table in TABLES {
         let mut statement = c.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?1)").unwrap();
         let parents = statement.query_map([table.name], |row| row.get::<_, String>(0)).unwrap();
@@ -157,7 +162,7 @@ async fn every_column_of_a_database_is_moved_or_worked_out_again() {
                AND data_type NOT IN ('tsvector', 'ARRAY')";
     let rows = session.query(sql, &[]).await.unwrap();
     let found: BTreeSet<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    assert_eq!(found, listed());
+    assert_eq!(lasting(found), listed());
     let numbered: BTreeSet<String> = rows.iter().filter(|row| row.get::<_, bool>(2)).map(|row| row.get(0)).collect();
     let wanted = TABLES.iter().filter(|table| table.numbered).map(|table| table.name.to_owned()).collect();
     assert_eq!(numbered, wanted);
