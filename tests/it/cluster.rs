@@ -201,7 +201,7 @@ fn a_redis_serves_the_limit_and_may_die_in_the_middle() {
         assert_eq!(status, 200, "nothing depends on it");
         serde_json::from_str::<Value>(&text).unwrap()["checks"]["cache"]["status"].clone()
     };
-    assert_eq!(cache(&daemon), "degraded");
+    until("the Redis to be missed", || cache(&daemon) == "degraded");
     redis.revive();
     until("the Redis to be seen again", || cache(&daemon) == "ok");
     cluster.api.push(cluster.api.text(5001, QUESTIONS[1]));

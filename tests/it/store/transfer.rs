@@ -27,6 +27,7 @@ pub async fn lived_in(store: &dyn Store) {
     for secret in ["buttons", "chat"] {
         store.meta_secret(secret).await.unwrap();
     }
+    store.save_credential("amocrm", "refresh", 0, at(0)).await.unwrap();
     let key = IdempotencyKey { scope: "token POST /leads k".to_owned(), fingerprint: "f".to_owned() };
     let mut wish = lead(at(0));
     (wish.phone, wish.name) = (Some(phone(3)), Some("Ольга".to_owned()));
