@@ -47,7 +47,8 @@ impl Transfer for PostgresStore {
 
     async fn copy_mark(&self) -> StoreResult<Option<Mark>> {
         let c = self.sessions.connection().await?;
-        let kept = scalar::<String>(&c, "SELECT value FROM meta WHERE key='copy'", &[]).await?;
+        // Behind whatever an interrupted copy has still on its way: its last words hold this row.
+        let kept = scalar::<String>(&c, "SELECT value FROM meta WHERE key='copy' FOR UPDATE", &[]).await?;
         let read = |text: String| {
             serde_json::from_str(&text).map_err(|_| StoreError::Damaged("the mark of a copy cannot be read".to_owned()))
         };

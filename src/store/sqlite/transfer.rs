@@ -37,7 +37,8 @@ impl Transfer for SqliteStore {
     }
 
     async fn copy_mark(&self) -> StoreResult<Option<Mark>> {
-        self.read(mark).await
+        // Behind whatever an interrupted copy has still on its way.
+        self.write(mark).await
     }
 
     async fn begin_copy(&self, mark: &Mark) -> StoreResult<()> {

@@ -225,3 +225,25 @@ async fn a_database_is_backed_up_into_a_file_and_restored_from_one() {
     home.flow(&["backup", "restore", "b.db"]).ok();
     assert_eq!(leads(&home), before);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_restore_into_a_database_goes_on_and_opens_for_nothing_else() {
+    let Some(database) = Database::new().await else { return };
+    let home = seeded("600");
+    home.flow(&["backup", "create", "b.db"]).ok();
+    let (session, url) = (database.session().await, database.url());
+    let restore = ["backup", "restore", "b.db", "--store", &url, "-o", "json"];
+    let mut child = home.command(&restore).spawn().unwrap();
+    let mut rows = 0;
+    while rows < 200 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        rows = session.query_one("SELECT count(*) FROM messages", &[]).await.unwrap().get::<_, i64>(0);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let error = home.flow(&["leads", "list", "--store", &url, "-o", "json"]).fails(7).error();
+    assert!(error["message"].as_str().unwrap().contains("flow backup restore"), "{error}");
+    home.flow(&restore).ok();
+    let there = home.flow(&["leads", "list", "--limit", "0", "-o", "json", "--store", &url]).ok().json();
+    assert_eq!(there, leads(&home));
+}

@@ -249,7 +249,7 @@ async fn many(store: &dyn Store, from: u32, to: u32) {
 async fn goes_on(to: &dyn Transfer, refused: impl AsyncFn() -> Result<(), StoreError>) {
     let file = File::new();
     let source = file.open();
-    many(&source, 0, 1200).await;
+    many(&source, 0, 1000).await;
     interrupted(&source, to, 2200).await;
     let mark = to.copy_mark().await.unwrap().unwrap();
     assert!(!mark.done.is_empty() && mark.at.is_some(), "{mark:?}");
@@ -295,7 +295,7 @@ async fn a_copy_into_a_database_goes_on_although_its_source_has_changed() {
 async fn a_copy_goes_on_from_where_it_was() {
     let (one, two) = (File::new(), File::new());
     let (source, target) = (one.open(), two.open());
-    many(&source, 0, 1200).await;
+    many(&source, 0, 1000).await;
     interrupted(&source, &target, 2200).await;
     let mut total = 0;
     let mut watch = |stage, _| {
@@ -312,10 +312,10 @@ async fn a_copy_goes_on_from_where_it_was() {
 async fn what_is_written_meanwhile_is_not_in_the_copy() {
     let (one, two) = (File::new(), File::new());
     let (source, target) = (one.open(), two.open());
-    many(&source, 0, 600).await;
+    many(&source, 0, 500).await;
     let before = all(&source).await;
     let writing = async {
-        many(&source, 600, 700).await;
+        many(&source, 500, 600).await;
         source.save_profile(&profile(), at(1)).await.unwrap();
     };
     let mut snapshot = source.snapshot().await.unwrap();
@@ -326,6 +326,34 @@ async fn what_is_written_meanwhile_is_not_in_the_copy() {
     assert!(copied.rows() >= before.iter().map(|table| table.rows).sum());
     assert_eq!(sums(&mut *snapshot).await.unwrap(), before, "one moment is one moment");
     assert_eq!(target.check().await.unwrap(), []);
+}
+
+async fn is_served_while_it_lives(daemon: impl Transfer, other: &dyn Transfer) {
+    assert_eq!(other.is_served().await, Ok(false));
+    daemon.begin_service().await.unwrap();
+    assert_eq!(other.is_served().await, Ok(true));
+    assert_eq!(other.is_served().await, Ok(true), "a look leaves no mark");
+    drop(daemon);
+    // A server notices a little later that a session has ended.
+    for _ in 0..500 {
+        if other.is_served().await == Ok(false) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("nobody serves any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_serves_a_file_is_seen() {
+    let file = File::new();
+    is_served_while_it_lives(file.open(), &file.open()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_serves_a_database_is_seen() {
+    let Some(home) = Database::new().await else { return };
+    is_served_while_it_lives(home.open(), &home.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
