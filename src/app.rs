@@ -14,8 +14,8 @@ use crate::adapters::channel::telegram::{self, Telegram};
 use crate::adapters::crm::local::Local;
 use crate::adapters::crm::watched::Watched;
 use crate::adapters::redis::Redis;
-use crate::config::Config;
 use crate::config::settings::TelegramMode;
+use crate::config::{Config, StoreUrl};
 use crate::dialog::{Desk, Rules};
 use crate::domain::channel::{Delivery, Mark, Messenger};
 use crate::domain::clock::Clock;
@@ -90,6 +90,15 @@ impl App {
     /// When there is no memory for it.
     pub fn in_memory(config: Config, clock: Arc<dyn Clock>) -> StoreResult<Self> {
         Self::in_memory_before(config, clock, local)
+    }
+
+    /// As [`App::in_memory`]; where the address is a database's, in a schema of its own there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn in_scratch(config: Config, place: Option<&StoreUrl>, clock: Arc<dyn Clock>) -> StoreResult<Self> {
+        let store = stores::scratch(&config, place)?;
+        Ok(Self::over(config, store, clock, Arc::default(), local))
     }
 
     /// As [`App::in_memory`], before another CRM, made from store and clock.

@@ -47,6 +47,17 @@ pub(super) fn in_memory(config: &Config) -> StoreResult<Arc<dyn Store>> {
     }))
 }
 
+/// An empty store that goes away with this value: in the database of that address, else in memory.
+///
+/// # Errors
+/// When it cannot be made.
+pub(super) fn scratch(config: &Config, place: Option<&StoreUrl>) -> StoreResult<Arc<dyn Store>> {
+    match place {
+        Some(StoreUrl::Postgres(url)) => Ok(Arc::new(PostgresStore::scratch(url.expose())?)),
+        _ => in_memory(config),
+    }
+}
+
 /// The schema of the store at an address, without changing it, and the newest that this program knows; nothing where
 /// there is no store.
 ///

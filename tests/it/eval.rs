@@ -7,6 +7,7 @@ use std::process::Output;
 use serde_json::Value;
 
 use crate::support::daemon::Home;
+use crate::support::postgres::Database;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -60,6 +61,23 @@ fn passes(folder: &str) -> u64 {
 fn scenarios_of_the_barber_the_dentist_and_the_garage_pass() {
     let played = passes("barber") + passes("dental") + passes("garage");
     assert!(played >= 100, "{played}");
+}
+
+#[test]
+fn scenarios_come_out_the_same_on_postgresql() {
+    let Some(home) = Database::home() else { return };
+    let path = root().join("tests/scenarios/barber").display().to_string();
+    let play = |arguments: &[&str]| {
+        let output = home.run(&[&["eval", "run", path.as_str(), "-o", "json"], arguments].concat());
+        let mut report = read(&output);
+        for scenario in report["scenarios"].as_array_mut().unwrap() {
+            scenario.as_object_mut().unwrap().remove("ms");
+        }
+        report
+    };
+    let there = play(&["--store", home.url()]);
+    assert_eq!(there, play(&[]));
+    assert_eq!(there["failed"], 0);
 }
 
 #[test]

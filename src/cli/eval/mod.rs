@@ -6,7 +6,7 @@ mod report;
 mod scenario;
 mod stage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -15,6 +15,7 @@ use super::context::Context;
 use super::failure::{Failure, exit};
 use super::output::{Format, Shape};
 use super::progress;
+use crate::config::StoreUrl;
 
 /// Play scripted dialogues
 #[derive(Debug, Subcommand)]
@@ -31,7 +32,8 @@ pub enum EvalCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   flow eval run scenarios/
-  flow eval run scenarios/ --k 4 --junit eval.xml")]
+  flow eval run scenarios/ --k 4 --junit eval.xml
+  flow eval run scenarios/ --store postgres://flow@localhost/flow   each in a schema of its own there")]
 pub struct RunArgs {
     /// Scenario files, or folders of them
     #[arg(required = true, value_name = "PATH")]
@@ -70,7 +72,11 @@ pub fn run(command: EvalCommand, cx: &mut Context) -> Result<(), Failure> {
         return Err(Failure::usage(message).hint("use --engine offline"));
     }
     let bar = progress::bar(0, "scenarios", cx.out.is_quiet());
-    let report = stage::run(&args.paths, args.k, &|done, all| {
+    let place = match &cx.store_flag {
+        Some(url) => Some(StoreUrl::parse(url, Path::new(".")).map_err(|error| Failure::usage(error.to_string()))?),
+        None => None,
+    };
+    let report = stage::run(&args.paths, args.k, place.as_ref(), &|done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     });

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::scenario::{Booked, Scenario, Turn};
 use crate::app::App;
-use crate::config::{CompanyOverrides, Config, load_profile};
+use crate::config::{CompanyOverrides, Config, StoreUrl, load_profile};
 use crate::domain::booking::{BookingState, NewBooking};
 use crate::domain::clock::ManualClock;
 use crate::domain::company::Profile;
@@ -62,13 +62,13 @@ struct Stage {
 ///
 /// # Errors
 /// When its profile cannot be read or the store fails.
-pub(super) async fn play(path: &Path, scenario: &Scenario) -> Result<Performance, String> {
+pub(super) async fn play(path: &Path, scenario: &Scenario, place: Option<&StoreUrl>) -> Result<Performance, String> {
     let file = path.parent().unwrap_or(Path::new(".")).join(&scenario.profile);
     let (profile, _) = load_profile(&file, &CompanyOverrides::default()).map_err(|problems| problems.to_string())?;
     let clock = Arc::new(ManualClock::at(scenario.now));
     let mut config = Config::default();
     config.dialog.coalesce = Duration::ZERO;
-    let app = App::in_memory(config, clock.clone()).map_err(|error| error.to_string())?;
+    let app = App::in_scratch(config, place, clock.clone()).map_err(|error| error.to_string())?;
     app.store.save_profile(&profile, scenario.now).await.map_err(|error| error.to_string())?;
     for (index, booked) in scenario.booked.iter().enumerate() {
         book(&app, &profile, index, booked).await?;

@@ -8,12 +8,18 @@ use std::time::Instant;
 use super::report::{Graded, Report, Unreadable};
 use super::scenario::{self, Scenario};
 use super::{grade, play};
+use crate::config::StoreUrl;
 
 /// Plays every scenario of these paths `k` times.
 ///
 /// # Errors
 /// When no runtime can be made. Files that cannot be read stand in the report.
-pub(super) fn run(paths: &[PathBuf], k: u32, tick: &(dyn Fn(usize, usize) + Sync)) -> std::io::Result<Report> {
+pub(super) fn run(
+    paths: &[PathBuf],
+    k: u32,
+    place: Option<&StoreUrl>,
+    tick: &(dyn Fn(usize, usize) + Sync),
+) -> std::io::Result<Report> {
     let mut errors = Vec::new();
     let mut scripts = Vec::new();
     for path in paths {
@@ -36,7 +42,7 @@ pub(super) fn run(paths: &[PathBuf], k: u32, tick: &(dyn Fn(usize, usize) + Sync
                     loop {
                         let index = next.fetch_add(1, Ordering::SeqCst);
                         let Some(path) = scripts.get(index) else { break };
-                        let result = runtime.block_on(graded(path, k));
+                        let result = runtime.block_on(graded(path, k, place));
                         results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
                         tick(done.fetch_add(1, Ordering::SeqCst) + 1, scripts.len());
                     }
@@ -61,13 +67,13 @@ fn unreadable(path: &Path, error: String) -> Unreadable {
     Unreadable { file: path.display().to_string(), error }
 }
 
-async fn graded(path: &Path, k: u32) -> Result<Graded, String> {
+async fn graded(path: &Path, k: u32, place: Option<&StoreUrl>) -> Result<Graded, String> {
     let scenario: Scenario = scenario::read(path)?;
     let began = Instant::now();
     let mut plays = Vec::new();
     let mut first = None;
     for _ in 0..k.max(1) {
-        let performance = play::play(path, &scenario).await?;
+        let performance = play::play(path, &scenario, place).await?;
         let failures = grade::failures(&scenario, &performance);
         plays.push(failures.is_empty());
         // What is shown is the first play that failed, else the first.

@@ -22,6 +22,7 @@ mod queue;
 mod rank;
 mod receive;
 mod rows;
+mod scratch;
 mod sessions;
 mod sharing;
 mod standing;
@@ -68,6 +69,9 @@ pub struct PostgresStore {
     /// The tokens as they were a moment ago.
     tokens: tokens::Kept,
     refine: Option<Refine>,
+    connector: Arc<Connector>,
+    /// It goes away with this value.
+    scratch: Option<scratch::Scratch>,
     /// Where the sessions live, whichever runtime a caller is on.
     runtime: Option<Runtime>,
 }
@@ -98,11 +102,13 @@ impl PostgresStore {
             let sessions = Arc::new(Sessions::new(&connector, sessions.max(2))?);
             Ok(Self {
                 gather: Gather::start(&sessions, runtime.handle()),
-                standing: Standing::new(connector, Arc::clone(&sessions), runtime.handle()),
+                standing: Standing::new(Arc::clone(&connector), Arc::clone(&sessions), runtime.handle()),
                 sessions,
                 profile: Mutex::default(),
                 tokens: tokens::Kept::default(),
                 refine: None,
+                connector: Arc::clone(&connector),
+                scratch: None,
                 runtime: Some(runtime),
             })
         })
@@ -152,6 +158,9 @@ impl Drop for PostgresStore {
             let ended = async {
                 for task in gather {
                     drop(task.await);
+                }
+                if let Some(scratch) = &self.scratch {
+                    scratch.drop_schema().await;
                 }
             };
             runtime.block_on(async { drop(tokio::time::timeout(ENDING, ended).await) });

@@ -25,6 +25,11 @@ impl Home {
         Self { folder: tempfile::tempdir().expect("a folder"), url, _kept: Some(Box::new(kept)) }
     }
 
+    /// The address of the store.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         self.folder.path()
