@@ -15,8 +15,14 @@ mod botapi;
 // With their paths, because a file beside this one would be a bench of its own.
 #[path = "path/client.rs"]
 mod client;
+#[path = "path/common.rs"]
+mod common;
+#[path = "path/daemon.rs"]
+mod daemon;
 #[path = "path/hook.rs"]
 mod hook;
+#[path = "path/load.rs"]
+mod load;
 #[path = "path/recovery.rs"]
 mod recovery;
 #[path = "path/replies.rs"]
@@ -26,22 +32,15 @@ mod soak;
 #[path = "path/update.rs"]
 mod update;
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use tokio::runtime::{Builder, Runtime};
+use std::process::{Command, Stdio};
 
 use self::botapi::BotApi;
+use self::common::{ms, row, runtime, until};
+use self::daemon::Daemon;
 
 /// What the calls of the webhook carry.
 const SECRET: &str = "secret-of-the-bench";
-/// When nothing has moved for so long, something is wrong.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(1);
 
 /// A part with its size when another one is wanted.
 type Part = (&'static str, fn(Option<u64>));
@@ -54,42 +53,7 @@ fn main() {
         ("recovery", recovery::run),
         ("soak", soak::run),
     ];
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    println!("{:<60} {:>14} {:>14} {:>8}", "what", "flow", "floor", "ratio");
-    for (name, part) in parts {
-        let asked = wanted.iter().find(|word| word.split('=').next() == Some(name));
-        let size = asked.and_then(|word| word.split_once('=')).map(|(_, size)| size.parse().expect("a number"));
-        if wanted.is_empty() || asked.is_some() {
-            part(size);
-        }
-    }
-}
-
-fn row(what: &str, flow: f64, floor: f64, unit: &str) {
-    let ratio = if floor > 0.0 { format!("{:.2}", flow / floor) } else { "-".to_owned() };
-    let floor = if floor > 0.0 { format!("{floor:.1} {unit}") } else { "-".to_owned() };
-    println!("{what:<60} {:>14} {floor:>14} {ratio:>8}", format!("{flow:.1} {unit}"));
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-fn runtime() -> Runtime {
-    Builder::new_multi_thread().enable_all().build().expect("a runtime")
-}
-
-/// Waits until it holds; fails when nothing has moved for long.
-fn until<T: PartialEq>(what: &str, moving: impl Fn() -> T, holds: impl Fn(&T) -> bool) {
-    let (mut seen, mut since) = (moving(), Instant::now());
-    while !holds(&seen) {
-        assert!(since.elapsed() < PATIENCE, "waited for {what} in vain");
-        std::thread::sleep(LOOK);
-        let now = moving();
-        if now != seen {
-            (seen, since) = (now, Instant::now());
-        }
-    }
+    common::run(&parts, |part, size| part(size));
 }
 
 /// Waits until the bot has said so much.
@@ -140,53 +104,7 @@ impl Bot {
     /// Starts the daemon and waits until it says that it is ready.
     fn serve(&self, arguments: &[&str]) -> Daemon {
         let mut command = self.flow(&["serve", "--listen", "127.0.0.1:0"]);
-        let began = Instant::now();
-        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().expect("the daemon starts");
-        let output = child.stdout.take().expect("its output");
-        let mut daemon = Daemon { child, address: None, began, start: Duration::ZERO };
-        let mut said = String::new();
-        BufReader::new(output).read_line(&mut said).expect("its first line");
-        daemon.start = began.elapsed();
-        assert!(said.starts_with("flow is ready"), "the daemon does not become ready: {said}");
-        daemon.address = said.trim().rsplit("http://").next().and_then(|address| address.parse().ok());
-        daemon
-    }
-}
-
-/// A running daemon; it ends with this value.
-struct Daemon {
-    child: Child,
-    address: Option<SocketAddr>,
-    began: Instant,
-    /// From its start until it was ready.
-    start: Duration,
-}
-
-impl Daemon {
-    fn address(&self) -> SocketAddr {
-        self.address.expect("a daemon that answers HTTP")
-    }
-
-    /// Kills it as a power cut would.
-    fn kill(&mut self) {
-        self.child.kill().expect("SIGKILL");
-        self.child.wait().expect("gone");
-    }
-
-    /// Its resident memory and the anonymous part of it, in MiB.
-    fn memory(&self) -> (f64, f64) {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its memory");
-        let mib = |name: &str| -> f64 {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-            line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).map_or(0.0, |kib: f64| kib / 1024.0)
-        };
-        (mib("VmRSS"), mib("RssAnon"))
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        command.args(arguments);
+        Daemon::start(command)
     }
 }

@@ -15,9 +15,9 @@ use flow::store::sqlite::SqliteStore;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use super::client::Client;
+use super::load::load;
 use super::update::{Update, WISH};
-use super::{Bot, ms, row, runtime};
+use super::{Bot, row, runtime};
 
 const CHATS: u64 = 10_000;
 const SECONDS: u64 = 5;
@@ -30,10 +30,10 @@ pub fn run(seconds: Option<u64>) {
         let floor = runtime.block_on(group_commit(connections, time));
         let bot = Bot::new("webhook");
         let daemon = bot.serve(&["--roles", "http"]);
-        let hook = runtime.block_on(load(daemon.address(), connections, time));
+        let hook = runtime.block_on(load(&[daemon.address()], connections, CHATS, time));
         drop(daemon);
         let (server, address) = echo();
-        let bare = runtime.block_on(load(address, connections, time));
+        let bare = runtime.block_on(load(&[address], connections, CHATS, time));
         drop(server);
         row(&format!("durable acknowledgements, {connections} connections"), hook.rate, floor, "/s");
         row("  p50", hook.p50, 0.0, "ms");
@@ -72,37 +72,4 @@ fn echo() -> (Runtime, SocketAddr) {
     let router = Router::new().route(TELEGRAM_HOOK, post(|_body: Bytes| async {}));
     runtime.spawn(async move { axum::serve(listener, router).await });
     (runtime, address)
-}
-
-struct Load {
-    rate: f64,
-    p50: f64,
-    p99: f64,
-}
-
-/// Brings updates over so many connections, on each one after the other.
-async fn load(address: SocketAddr, connections: usize, time: Duration) -> Load {
-    let numbers = Arc::new(AtomicU64::new(0));
-    let began = Instant::now();
-    let mut tasks = JoinSet::new();
-    for _ in 0..connections {
-        let numbers = Arc::clone(&numbers);
-        tasks.spawn(async move {
-            let mut client = Client::of_hook(address).await;
-            let mut times = Vec::new();
-            while began.elapsed() < time {
-                let update = Update::among(CHATS, numbers.fetch_add(1, Ordering::Relaxed), WISH);
-                let body = update.json();
-                let sent = Instant::now();
-                client.post(&body).await;
-                times.push(sent.elapsed());
-            }
-            times
-        });
-    }
-    let mut times = tasks.join_all().await.concat();
-    let rate = times.len() as f64 / began.elapsed().as_secs_f64();
-    times.sort();
-    let at = |share: f64| ms(times[((times.len() - 1) as f64 * share) as usize]);
-    Load { rate, p50: at(0.5), p99: at(0.99) }
 }
