@@ -13,6 +13,7 @@ use flow::domain::store::{
 };
 use flow::store::postgres::{LATEST_SCHEMA, PostgresStore};
 use futures_util::future::join_all;
+use refinery::{Migration, Runner};
 use serde_json::json;
 
 use super::samples::{at, job, profile, reply, says, tells, visit};
@@ -35,6 +36,37 @@ async fn six_processes_that_come_at_once_bring_the_schema_forward_once() {
     let session = database.session().await;
     let applied: i64 = session.query_one("SELECT count(*) FROM refinery_schema_history", &[]).await.unwrap().get(0);
     assert_eq!(applied, i64::from(LATEST_SCHEMA));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_each_earlier_schema_is_brought_forward_with_what_waits_in_it() {
+    let first = ("V1__first.sql", include_str!("../../../src/store/migrations/postgres/V1__first.sql"));
+    let second = ("V2__durable_path.sql", include_str!("../../../src/store/migrations/postgres/V2__durable_path.sql"));
+    for known in [&[first][..], &[first, second]] {
+        let Some(database) = Database::empty().await else { return };
+        let migrations: Vec<Migration> =
+            known.iter().map(|(name, sql)| Migration::unapplied(name, sql).unwrap()).collect();
+        let mut session = database.session().await;
+        Runner::new(&migrations).run_async(&mut session).await.unwrap();
+        let lived = r#"INSERT INTO contacts(id, created_at) VALUES('ct_01JXABCDEFGHJKMNPQRSTVWXYZ', 0);
+            INSERT INTO conversations(id, channel, account, external_id, contact_id, message_count, started_at, last_message_at)
+             VALUES('cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'web', '', 'anna', 'ct_01JXABCDEFGHJKMNPQRSTVWXYZ', 1, 0, 0);
+            INSERT INTO messages(id, conversation_id, role, kind, text, at, channel, account, external_id) VALUES
+             ('msg_01JXABCDEFGHJKMNPQRSTVWXYZ', 'cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'customer', 'text', 'Привет', 0, 'web', '', 'anna-1');
+            INSERT INTO jobs(lane, kind, payload, state, created_at) VALUES
+             ('conv:cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 'answer',
+              '{"kind":"answer","conversation_id":"cv_01JXABCDEFGHJKMNPQRSTVWXYZ"}', 0, 0);
+            INSERT INTO lanes(lane, pending, ready_at, attempts) VALUES ('conv:cv_01JXABCDEFGHJKMNPQRSTVWXYZ', 1, 0, 2);"#;
+        session.batch_execute(lived).await.unwrap();
+        assert_eq!(PostgresStore::peek_schema(&database.url()), Ok(u32::try_from(known.len()).unwrap()));
+        let store = database.open();
+        assert_eq!(PostgresStore::peek_schema(&database.url()), Ok(LATEST_SCHEMA));
+        assert_eq!(store.check().await.unwrap(), []);
+        let id = "cv_01JXABCDEFGHJKMNPQRSTVWXYZ".parse().unwrap();
+        assert_eq!(store.conversation(id).await.unwrap().unwrap().message_count, 1);
+        let claimed = store.claim(&Pool::Class("conv".to_owned()), 9, at(60), at(0)).await.unwrap();
+        assert_eq!((claimed.len(), claimed[0].attempt), (1, 3));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
