@@ -111,7 +111,7 @@ impl Conversations for PostgresStore {
     }
 
     async fn messages_since(&self, seq: i64, limit: u32) -> StoreResult<Vec<Message>> {
-        if !is_anything(&self.sessions, "SELECT seq FROM messages WHERE seq>$1 LIMIT 1", seq).await? {
+        if !is_anything(&self.sessions, "SELECT seq FROM messages WHERE seq>$1 ORDER BY seq LIMIT 1", seq).await? {
             return Ok(Vec::new());
         }
         let sql = format!("{MESSAGE} WHERE seq>$1 ORDER BY seq LIMIT $2::bigint");

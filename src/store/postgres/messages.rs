@@ -54,7 +54,8 @@ pub(super) async fn wait_for_numbers(c: &Connection) -> StoreResult<()> {
     waited
 }
 
-/// Whether there is anything after a number: a look that waits for nobody.
+/// Whether there is anything after a number: a look that waits for nobody. It asks for the first in order: for just any
+/// row the whole table may be read.
 pub(super) async fn is_anything(sessions: &Sessions, sql: &str, seq: i64) -> StoreResult<bool> {
     let c = sessions.connection().await?;
     Ok(scalar::<i64>(&c, sql, params![seq]).await?.is_some())
@@ -193,7 +194,7 @@ impl PostgresStore {
     /// Brings the full text up to the last message, in batches, so that no other write waits long.
     pub(super) async fn index_messages(&self) -> StoreResult<()> {
         loop {
-            let behind = "SELECT seq FROM messages WHERE stems IS NULL AND seq>$1 LIMIT 1";
+            let behind = "SELECT seq FROM messages WHERE stems IS NULL AND seq>$1 ORDER BY seq LIMIT 1";
             if !is_anything(&self.sessions, behind, 0).await? {
                 return Ok(());
             }

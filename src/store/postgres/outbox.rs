@@ -28,7 +28,8 @@ impl Outbox for PostgresStore {
         now: Timestamp,
     ) -> StoreResult<Taken> {
         let pool = Pool::Class(format!("out:{channel}"));
-        let ready = "SELECT 1::bigint FROM lanes WHERE class=$1 AND lease_until IS NULL AND ready_at<=$2 LIMIT 1";
+        let ready = "SELECT 1::bigint FROM lanes WHERE class=$1 AND lease_until IS NULL AND ready_at<=$2
+                     ORDER BY ready_at LIMIT 1";
         let looked = {
             let c = self.sessions.connection().await?;
             let Pool::Class(class) = &pool else { return Ok(Taken::default()) };

@@ -110,7 +110,7 @@ impl Queue for PostgresStore {
     }
 
     async fn enter_due(&self, limit: u32, now: Timestamp) -> StoreResult<u64> {
-        let due = "SELECT 1::bigint FROM scheduled WHERE entered_at IS NULL AND due_at<=$1 LIMIT 1";
+        let due = "SELECT 1::bigint FROM scheduled WHERE entered_at IS NULL AND due_at<=$1 ORDER BY due_at LIMIT 1";
         let looked = {
             let c = self.sessions.connection().await?;
             scalar::<i64>(&c, due, params![ms(now)]).await?

@@ -101,7 +101,7 @@ impl Upkeep for PostgresStore {
     }
 
     async fn events_since(&self, seq: i64, limit: u32) -> StoreResult<Vec<Event>> {
-        if !is_anything(&self.sessions, "SELECT seq FROM events WHERE seq>$1 LIMIT 1", seq).await? {
+        if !is_anything(&self.sessions, "SELECT seq FROM events WHERE seq>$1 ORDER BY seq LIMIT 1", seq).await? {
             return Ok(Vec::new());
         }
         let sql = "SELECT * FROM events WHERE seq>$1 ORDER BY seq LIMIT $2::bigint";

@@ -14,6 +14,7 @@ mod leads;
 mod ledger;
 mod odd_ends;
 mod outbox;
+mod plans;
 mod postgres_databases;
 mod queue;
 mod samples;
