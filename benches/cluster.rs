@@ -1,8 +1,8 @@
 //! Several daemons on one PostgreSQL, each figure beside its floor in the same run.
 //!
-//! `cargo bench --bench cluster` takes about five minutes; for some parts, `cargo bench --bench cluster -- hook lists`.
+//! `cargo bench --bench cluster` takes some minutes; for some parts, `cargo bench --bench cluster -- hook lists`.
 //! Parts: `commit`, `hook`, `replies`, `lists`. A number gives a part another size: `commit=5` and `hook=5` seconds,
-//! `replies=100000` messages, `lists=1000000` conversations (about ten messages each).
+//! `replies=100000` messages, `lists=1800000` conversations (six messages each, a lead with every second one).
 //!
 //! The server is the bench's own, made of the system's programs, with `fsync` on. It, the stand-in for the Bot API, all
 //! daemons and all clients share this machine: read the ratios first, and do not expect three daemons to be three times
@@ -88,7 +88,7 @@ fn hook(server: &Server, size: Option<u64>) {
         let daemons: Vec<_> = (0..count).map(|_| salon.serve(&["--roles", "http"])).collect();
         let addresses: Vec<_> = daemons.iter().map(|daemon| daemon.address()).collect();
         let hook = runtime().block_on(load(&addresses, CONNECTIONS, CHATS, seconds(size)));
-        row(&format!("updates acknowledged, {count} daemons, {CONNECTIONS} connections"), hook.rate, floor, "/s");
+        row(&format!("updates acknowledged, daemons: {count}, {CONNECTIONS} connections"), hook.rate, floor, "/s");
         row("  p50", hook.p50, 0.0, "ms");
         row("  p99", hook.p99, 0.0, "ms");
     }
@@ -108,7 +108,7 @@ fn replies(server: &Server, size: Option<u64>) {
         until(&format!("{messages} messages"), || salon.api.sent_count(), |sent| *sent >= messages);
         let rate = messages as f64 / began.elapsed().as_secs_f64();
         drop(daemons);
-        row(&format!("replies to {messages} updates in {chats} chats, {count} daemons"), rate, alone, "/s");
+        row(&format!("replies to {messages} updates in {chats} chats, daemons: {count}"), rate, alone, "/s");
         if count == 1 {
             alone = rate;
         }
