@@ -272,6 +272,14 @@ impl<'a> Loader<'a> {
                 Problem::of("", "credentials cannot be allowed to every site (`http.cors.allowed_origins` is `*`)");
             self.problems.push(spot.problem(problem.hint("list the origins, or set credentials to false")));
         }
+        let is_redis =
+            |url: &str| ["redis://", "rediss://", "redis+unix://", "unix://"].iter().any(|s| url.starts_with(s));
+        if config.cache.url.as_ref().is_some_and(|url| !is_redis(url.expose()))
+            && let Some((_, spot)) = self.given.get("cache.url")
+        {
+            let problem = Problem::of("", "this is no address of a Redis");
+            self.problems.push(spot.problem(problem.hint("write it as redis://HOST:PORT/DB, with TLS as rediss://…")));
+        }
         self.check_telegram(&config.channels.telegram);
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::contact::Channel;
 use crate::domain::fault::{Fault, FaultKind};
 
 /// How long the channel may wait for something to tell.
-const WAIT: Duration = Duration::from_secs(15);
+const WAIT: Duration = Duration::from_secs(10);
 /// The first pause after a failure; each next one doubles, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(64);
@@ -21,10 +21,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 const LONG_PAUSE: Duration = Duration::from_secs(30);
 /// After a week without updates Telegram begins to count anew: an older mark says nothing.
 const MARK_LIFE: SignedDuration = SignedDuration::from_hours(6 * 24);
-/// A daemon that dies leaves its duty to another after this long; a round takes about a third of it.
-const DUTY: SignedDuration = SignedDuration::from_secs(45);
+/// A daemon that dies leaves its duty to another after this long; a round takes half of it.
+const DUTY: SignedDuration = SignedDuration::from_secs(25);
 /// A duty is renewed this often.
-const RENEW: SignedDuration = SignedDuration::from_secs(10);
+const RENEW: SignedDuration = SignedDuration::from_secs(5);
 /// Who has no duty looks this often.
 const OFF_DUTY: Duration = Duration::from_secs(2);
 const MARK: &str = "offset";

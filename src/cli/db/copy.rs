@@ -62,8 +62,11 @@ pub fn run(args: &CopyArgs, cx: &mut Context) -> Result<(), Failure> {
     let text =
         format!("{}: {} rows in {} tables, compared with {from}", place(&to), copied.rows(), copied.tables.len());
     cx.out.told(&COPIED, &value, &text)?;
+    // As it was typed: a password out of the environment belongs into no file.
+    let typed = StoreUrl::parse(&args.to, cx.env.cwd()).map_or_else(|_| to.to_string(), |typed| typed.to_string());
+    let password = if typed.contains("***") { " (with its password in place of ***)" } else { "" };
     cx.out.note(&format!(
-        "next: stop the daemon, write `store.url = \"{to}\"` into the configuration, and start it again"
+        "next: stop the daemon, write `store.url = \"{typed}\"` into the configuration{password}, and start it again"
     ));
     Ok(())
 }

@@ -219,10 +219,27 @@ async fn business(app: App, looks: &mut Looks) {
     if let Err(failure) = queue::look(&app, looks).await {
         looks.fail("queue", &failure);
     }
+    redis(&app, looks).await;
     channels::look(&app, looks).await;
     match app.store.try_write().await {
         Ok(()) => looks.ok("writing", "the store takes writes"),
         Err(error) => looks.fail("writing", &error.into()),
+    }
+}
+
+/// What helps and is never needed.
+async fn redis(app: &App, looks: &mut Looks) {
+    let is_meant = app.config.cache.url.is_some();
+    match &app.helper {
+        None if !is_meant => {}
+        None => looks.warn("redis", "`cache.url` is no address of a Redis", "set it as redis://HOST:PORT/DB"),
+        Some(helper) => match helper.ping().await {
+            Ok(()) => looks.ok("redis", "it answers"),
+            Err(error) => {
+                let hint = "start it, or correct `cache.url`; until then the store serves in its place";
+                looks.warn("redis", error, hint);
+            }
+        },
     }
 }
 

@@ -1,6 +1,7 @@
 //! Calls of channels: size, authenticity over the raw bytes, one durable step, then the answer.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,11 +13,14 @@ use subtle::ConstantTimeEq;
 use super::Http;
 use super::frame::AsItIs;
 use crate::domain::contact::Channel;
+use crate::domain::store::StoreError;
 
 /// An update is never larger.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// Kilobytes of bodies that may be in work at once; what comes on top is told to come again.
 pub(super) const IN_WORK_KB: usize = 64 * 1024;
+/// Telegram hangs up after a while: it is told to come again before.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// A refused call is told once in so long.
 const QUIET: SignedDuration = SignedDuration::from_mins(1);
 const SECRET: &str = "x-telegram-bot-api-secret-token";
@@ -58,7 +62,9 @@ pub async fn telegram(State(http): State<Http>, request: Request) -> Response {
         tracing::error!(bytes = bytes.len(), "Telegram delivered what is no update");
         return rejected("unreadable", StatusCode::OK);
     };
-    match http.app.ingest(vec![event], None).await {
+    // A step that ends later than this is recognised when the call comes again.
+    let stored = tokio::time::timeout(PATIENCE, http.app.ingest(vec![event], None)).await;
+    match stored.unwrap_or_else(|_| Err(StoreError::Busy("the store does not answer".to_owned()))) {
         Ok(_) => answer(StatusCode::OK),
         Err(error) => {
             tracing::error!(%error, "an update could not be stored; Telegram will deliver it again");

@@ -55,10 +55,19 @@ const LOOKS: &[Look] = &[
     ),
     (
         "orphaned_leads",
-        "leads whose conversation is gone",
+        "leads whose conversation or person is gone",
         "export them with `flow leads export` and import them again",
-        "SELECT id FROM leads l WHERE l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
-         conversations v WHERE v.id=l.conversation_id)",
+        "SELECT id FROM leads l WHERE (l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=l.conversation_id)) OR (l.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=l.contact_id))",
+    ),
+    (
+        "orphaned_bookings",
+        "bookings whose conversation or person is gone",
+        "the visits stand: tell the client by phone when one changes; `flow bookings list` shows them",
+        "SELECT id FROM bookings b WHERE (b.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=b.conversation_id)) OR (b.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=b.contact_id))",
     ),
     (
         "lost_leads",
@@ -232,8 +241,9 @@ const LOOKS: &[Look] = &[
         "leads that cannot be read",
         "correct them with `flow leads set ID --status new`, or `flow backup restore FILE`",
         "SELECT id FROM leads WHERE status NOT IN
-         ('new','in_progress','qualified','booked','won','lost','spam') OR jsonb_typeof(tags)<>'array' OR
-         jsonb_typeof(custom)<>'object'",
+         ('new','in_progress','qualified','booked','won','lost','spam') OR crm_state NOT IN ('none','queued','synced','failed','unknown')
+         OR jsonb_typeof(tags)<>'array' OR jsonb_path_exists(tags, '$[*] ? (@.type() <> \"string\")')
+         OR jsonb_typeof(custom)<>'object' OR jsonb_typeof(consent)<>'object'",
     ),
     (
         "secrets",

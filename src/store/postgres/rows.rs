@@ -1,6 +1,8 @@
 //! Between rows and words: times, lists, names, and filters that become SQL with parameters.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -106,17 +108,38 @@ fn told(c: &Connection, error: tokio_postgres::Error) -> StoreError {
     failure(error)
 }
 
+/// A server that keeps its own limit of a statement answers sooner than this.
+const SILENCE: Duration = Duration::from_secs(32);
+/// How long one that was silent is waited for until it has answered again.
+const ONCE_SILENT: Duration = Duration::from_secs(3);
+/// The server was silent the last time.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Waits for the server's answer, but not for ever: one that hangs keeps no limit of its own.
+pub(super) async fn answered<T>(call: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let patience = if IS_SILENT.load(Ordering::Relaxed) { ONCE_SILENT } else { SILENCE };
+    let answer = tokio::time::timeout(patience, call).await;
+    IS_SILENT.store(answer.is_err(), Ordering::Relaxed);
+    answer.unwrap_or_else(|_| Err(StoreError::Busy("the database does not answer".to_owned())))
+}
+
 /// Runs a cached statement; answers the number of changed rows.
 pub(super) async fn execute(c: &Connection, sql: &str, params: &[Value]) -> StoreResult<u64> {
-    let statement = c.prepare_cached(sql).await.map_err(|error| told(c, error))?;
-    c.execute_raw(&statement, params).await.map_err(|error| told(c, error))
+    let call = async {
+        let statement = c.prepare_cached(sql).await.map_err(|error| told(c, error))?;
+        c.execute_raw(&statement, params).await.map_err(|error| told(c, error))
+    };
+    answered(call).await
 }
 
 async fn query(c: &Connection, sql: &str, params: &[Value]) -> StoreResult<Vec<Row>> {
     use futures_util::TryStreamExt;
-    let statement = c.prepare_cached(sql).await.map_err(|error| told(c, error))?;
-    let rows = c.query_raw(&statement, params).await.map_err(|error| told(c, error))?;
-    rows.try_collect().await.map_err(|error| told(c, error))
+    let call = async {
+        let statement = c.prepare_cached(sql).await.map_err(|error| told(c, error))?;
+        let rows = c.query_raw(&statement, params).await.map_err(|error| told(c, error))?;
+        rows.try_collect().await.map_err(|error| told(c, error))
+    };
+    answered(call).await
 }
 
 /// The first row, read by `read`.

@@ -7,6 +7,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, Recycli
 use tokio::sync::Notify;
 
 use super::connect::Connector;
+use super::rows::answered;
 use super::{Connection, failure};
 use crate::domain::store::{StoreError, StoreResult};
 
@@ -59,7 +60,7 @@ impl Sessions {
         let begun = async {
             let session = self.connection().await?;
             let open = Transaction { sessions: self, session: Some(session) };
-            open.connection()?.batch_execute(sql).await.map_err(failure)?;
+            answered(async { open.connection()?.batch_execute(sql).await.map_err(failure) }).await?;
             Ok(open)
         };
         let begun = begun.await;
@@ -130,20 +131,23 @@ impl Transaction<'_> {
         let outcome = match outcome {
             Ok(value) => {
                 crate::crash::point("commit.before");
-                let committed = self.connection()?.batch_execute("COMMIT").await.map_err(failure);
+                let commit = async { self.connection()?.batch_execute("COMMIT").await.map_err(failure) };
+                let committed = answered(commit).await;
                 crate::crash::point("commit.after");
                 committed.map(|()| value)
             }
             Err(error) => {
                 // Without a connection there is nothing left to take back.
-                if self.connection()?.batch_execute("ROLLBACK").await.is_err() {
+                let back = async { self.connection()?.batch_execute("ROLLBACK").await.map_err(failure) };
+                if answered(back).await.is_err() {
                     self.part();
                 }
                 Err(error)
             }
         };
         self.sessions.note(outcome.as_ref().err());
-        match outcome.is_err() && self.session.as_ref().is_some_and(|session| session.is_closed()) {
+        let is_silent = matches!(&outcome, Err(StoreError::Busy(why)) if !why.starts_with(IN_THE_WAY));
+        match is_silent || outcome.is_err() && self.session.as_ref().is_some_and(|session| session.is_closed()) {
             true => self.part(),
             false => drop(self.session.take()),
         }
@@ -152,7 +156,8 @@ impl Transaction<'_> {
 
     /// Ends what only read.
     pub(super) async fn done<T>(mut self, outcome: StoreResult<T>) -> StoreResult<T> {
-        match self.connection()?.batch_execute("ROLLBACK").await {
+        let back = async { self.connection()?.batch_execute("ROLLBACK").await.map_err(failure) };
+        match answered(back).await {
             Ok(()) => drop(self.session.take()),
             Err(_) => self.part(),
         }

@@ -50,10 +50,19 @@ const LOOKS: &[Look] = &[
     ),
     (
         "orphaned_leads",
-        "leads whose conversation is gone",
+        "leads whose conversation or person is gone",
         "export them with `flow leads export` and import them again",
-        "SELECT id FROM leads l WHERE l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
-         conversations v WHERE v.id=l.conversation_id)",
+        "SELECT id FROM leads l WHERE (l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=l.conversation_id)) OR (l.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=l.contact_id))",
+    ),
+    (
+        "orphaned_bookings",
+        "bookings whose conversation or person is gone",
+        "the visits stand: tell the client by phone when one changes; `flow bookings list` shows them",
+        "SELECT id FROM bookings b WHERE (b.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=b.conversation_id)) OR (b.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=b.contact_id))",
     ),
     (
         "lost_leads",
@@ -204,7 +213,8 @@ const LOOKS: &[Look] = &[
          ('text','voice','image','file','location','contact','button','event') OR delivery_state NOT IN
          ('queued','sending','sent','delivered','read','failed','unknown') OR (delivery_state IS NOT NULL
          AND delivery_at IS NULL) OR NOT json_valid(buttons) OR CASE WHEN json_valid(buttons) THEN
-         json_type(buttons)<>'array' END OR NOT json_valid(delivery_error) OR NOT json_valid(metadata) OR
+         json_type(buttons)<>'array' END OR CASE WHEN json_valid(delivery_error) THEN
+         json_type(delivery_error)<>'object' ELSE delivery_error IS NOT NULL END OR NOT json_valid(metadata) OR
          NOT json_valid(trace)",
     ),
     (
@@ -228,8 +238,10 @@ const LOOKS: &[Look] = &[
         "leads that cannot be read",
         "correct them with `flow leads set ID --status new`, or `flow backup restore FILE`",
         "SELECT id FROM leads WHERE status NOT IN
-         ('new','in_progress','qualified','booked','won','lost','spam') OR NOT json_valid(tags) OR NOT
-         json_valid(custom) OR NOT json_valid(consent)",
+         ('new','in_progress','qualified','booked','won','lost','spam') OR crm_state NOT IN ('none','queued','synced','failed','unknown')
+         OR CASE WHEN json_valid(tags) THEN json_type(tags)<>'array' OR EXISTS (SELECT 1 FROM json_each(tags)
+         WHERE type<>'text') ELSE 1 END OR CASE WHEN json_valid(custom) THEN json_type(custom)<>'object' ELSE 1 END
+         OR CASE WHEN json_valid(consent) THEN json_type(consent)<>'object' ELSE consent IS NOT NULL END",
     ),
     (
         "secrets",

@@ -15,6 +15,15 @@ const PLANTED: &[(&str, &str)] = &[
     ("orphaned_sessions", "DELETE FROM conversations"),
     ("orphaned_questions", "DELETE FROM conversations"),
     ("orphaned_outbox", "DELETE FROM messages"),
+    ("orphaned_leads", "UPDATE leads SET contact_id='ct_nope'"),
+    ("orphaned_bookings", "UPDATE bookings SET conversation_id='cv_nope'"),
+    ("orphaned_bookings", "UPDATE bookings SET contact_id='ct_nope'"),
+    ("lead_words", "UPDATE leads SET tags='[1]'"),
+    ("lead_words", "UPDATE leads SET tags='{\"a\":1}'"),
+    ("lead_words", "UPDATE leads SET custom='[]'"),
+    ("lead_words", "UPDATE leads SET consent='[]'"),
+    ("lead_words", "UPDATE leads SET crm_state='zzz'"),
+    ("message_words", "UPDATE messages SET delivery_error='[]'"),
     (
         "orphaned_leads",
         "INSERT INTO leads(id, status, channel, conversation_id, created_at, updated_at)
