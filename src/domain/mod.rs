@@ -7,6 +7,7 @@ pub mod company;
 pub mod contact;
 pub mod conversation;
 pub mod crm;
+pub mod erasure;
 pub mod fault;
 pub mod id;
 pub mod job;

@@ -14,6 +14,7 @@ use super::contact::{Channel, Contact, Identity, Locale, Phone};
 use super::conversation::{
     Conversation, ConversationStatus, Handoff, Incoming, Message, Outgoing, Received, Session, Unanswered,
 };
+use super::erasure::Contacts;
 use super::id::{BookingId, ContactId, ConversationId, LeadId, MessageId, TokenId};
 use super::job::{Lease, NewJob, Scheduled};
 use super::knowledge::{KnowledgeHit, UnansweredQuestion};
@@ -104,6 +105,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 /// Everything the store does.
 pub trait Store:
     Companies
+    + Contacts
     + Conversations
     + Handoffs
     + Ingest
@@ -122,6 +124,7 @@ pub trait Store:
 
 impl<T> Store for T where
     T: Companies
+        + Contacts
         + Conversations
         + Handoffs
         + Ingest

@@ -20,7 +20,7 @@ pub(super) async fn alone(c: &Connection, about: &str) -> StoreResult<()> {
     scalar::<i64>(c, sql, params![about]).await.map(|_| ())
 }
 
-fn read_contact(row: &Row) -> StoreResult<Contact> {
+pub(super) fn read_contact(row: &Row) -> StoreResult<Contact> {
     Ok(Contact {
         id: parsed(row, "id", |s| s.parse().ok())?,
         name: text_opt(row, "name")?,

@@ -6,6 +6,7 @@ mod companies;
 mod connect;
 mod contacts;
 mod conversations;
+mod erasure;
 mod gather;
 mod handoffs;
 mod idempotency;

@@ -196,7 +196,7 @@ impl Snapshot for Moment<'_> {
     }
 }
 
-fn cell(row: &Found, name: &str, kind: Kind) -> StoreResult<Cell> {
+pub(super) fn cell(row: &Found, name: &str, kind: Kind) -> StoreResult<Cell> {
     Ok(match kind {
         Kind::Int => int_opt(row, name)?.map_or(Cell::Null, Cell::Int),
         Kind::Flag => get::<Option<bool>>(row, name)?.map_or(Cell::Null, Cell::Flag),

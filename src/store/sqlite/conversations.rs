@@ -352,17 +352,19 @@ fn contacts_by_phone(c: &Connection, phone: &Phone) -> StoreResult<Vec<Contact>>
         "SELECT p.* FROM contacts p WHERE p.phone=?1 ORDER BY coalesce(
          (SELECT max(last_message_at) FROM conversations v WHERE v.contact_id=p.id), p.created_at) DESC, p.id DESC",
         [phone.as_str()],
-        |row| {
-            Ok(Contact {
-                id: parsed(row, "id", |s| s.parse().ok())?,
-                name: text_opt(row, "name")?,
-                phone: parsed_opt(row, "phone", self::phone)?,
-                verified_phone: parsed_opt(row, "verified_phone", self::phone)?,
-                email: text_opt(row, "email")?,
-                created_at: time_of(row, "created_at")?,
-            })
-        },
+        read_contact,
     )
+}
+
+pub(super) fn read_contact(row: &Row<'_>) -> StoreResult<Contact> {
+    Ok(Contact {
+        id: parsed(row, "id", |s| s.parse().ok())?,
+        name: text_opt(row, "name")?,
+        phone: parsed_opt(row, "phone", phone)?,
+        verified_phone: parsed_opt(row, "verified_phone", phone)?,
+        email: text_opt(row, "email")?,
+        created_at: time_of(row, "created_at")?,
+    })
 }
 
 pub(super) fn phone(stored: &str) -> Option<Phone> {

@@ -4,6 +4,7 @@ mod activity;
 pub mod backup;
 mod companies;
 mod conversations;
+mod erasure;
 mod handoffs;
 mod idempotency;
 mod ingest;

@@ -202,7 +202,7 @@ fn page(c: &Connection, table: &Table, after: Option<&[Cell]>, limit: u32) -> St
     })
 }
 
-fn cell(row: &Found<'_>, index: usize, kind: Kind, table: &Table, column: &str) -> StoreResult<Cell> {
+pub(super) fn cell(row: &Found<'_>, index: usize, kind: Kind, table: &Table, column: &str) -> StoreResult<Cell> {
     let strange = || StoreError::Damaged(format!("column {column} of {} holds what it must not", table.name));
     Ok(match (row.get_ref(index).map_err(failure)?, kind) {
         (ValueRef::Null, _) => Cell::Null,
