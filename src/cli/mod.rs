@@ -5,6 +5,7 @@ mod bookings;
 mod channel;
 mod chat;
 mod config;
+mod contacts;
 mod context;
 mod conversations;
 mod crm;
@@ -117,6 +118,9 @@ enum Command {
     /// Read conversations
     #[command(subcommand)]
     Conversations(conversations::ConversationsCommand),
+    /// Show, hand out and erase what is held about a person
+    #[command(subcommand)]
+    Contacts(contacts::ContactsCommand),
     /// Answer clients who need a person
     Inbox(inbox::InboxArgs),
     /// Show, make, move and cancel bookings
@@ -194,6 +198,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Chat(args) => chat::run(args, cx),
         Command::Leads(command) => leads::run(command, cx),
         Command::Conversations(command) => conversations::run(command, cx),
+        Command::Contacts(command) => contacts::run(command, cx),
         Command::Inbox(args) => inbox::run(args, cx),
         Command::Bookings(command) => bookings::run(command, cx),
         Command::Crm(command) => crm::run(command, cx),

@@ -4,6 +4,7 @@
 mod backups;
 mod bookings;
 mod config;
+mod contacts;
 mod copies;
 mod jobs;
 mod leads;
