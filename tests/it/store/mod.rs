@@ -5,6 +5,7 @@ mod chats;
 mod companies;
 mod conversations;
 mod damage;
+mod erasure;
 mod handoffs;
 mod idempotency;
 mod ingest;
@@ -266,6 +267,12 @@ store_suite! {
         a_slip_of_one_letter_finds_what_was_meant,
         what_a_client_writes_is_never_query_syntax,
         a_new_profile_replaces_what_is_searched,
+    }
+    erasure {
+        a_person_with_a_visit_to_come_stays,
+        a_person_whose_job_runs_stays_until_it_is_done,
+        who_goes_leaves_a_group_to_the_others,
+        a_phone_that_others_have_too_is_not_proof,
     }
     upkeep {
         a_new_store_is_empty_and_sound,
