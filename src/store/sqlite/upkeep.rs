@@ -139,6 +139,14 @@ fn check(c: &Connection) -> StoreResult<Vec<Finding>> {
 
 /// What SQLite itself says of the file; empty when it is sound.
 fn file_damage(c: &Connection) -> StoreResult<Vec<String>> {
+    // A connection that has searched before remembers where the full text lay then: opening it anew lets it forget.
+    for open in [
+        "SELECT count(*) FROM messages_index WHERE messages_index MATCH '\"\"'",
+        "SELECT count(*) FROM knowledge_index WHERE knowledge_index MATCH '\"\"'",
+    ] {
+        // What is wrong there is told below.
+        drop(scalar::<i64>(c, open, []));
+    }
     let lines = all(c, "PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0).map_err(super::failure));
     match lines {
         Ok(lines) => Ok(lines.into_iter().filter(|line| line != "ok").collect()),

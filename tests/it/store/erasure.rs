@@ -6,7 +6,7 @@ use flow::domain::booking::BookingState;
 use flow::domain::channel::{Arrival, RawEvent};
 use flow::domain::contact::{Channel, Phone};
 use flow::domain::conversation::{Button, DialogState, Incoming, MessageKind, Session};
-use flow::domain::erasure::Stays;
+use flow::domain::erasure::{Contacts, Stays};
 use flow::domain::id::{ContactId, ConversationId};
 use flow::domain::job::{NewJob, Outcome, Pool, Scheduled, Work};
 use flow::domain::lead::LeadStatus;
@@ -247,6 +247,10 @@ async fn database_rows(session: &tokio_postgres::Client) -> Rows {
     found
 }
 
+fn still<'r>(rows: &'r Rows, marks: &[String]) -> Vec<&'r (String, String)> {
+    rows.iter().filter(|(_, row)| names(row, marks)).collect()
+}
+
 /// Compares what was there with what is left.
 fn only_she_is_gone(before: &Rows, after: &Rows, marks: &[String], others: &[String]) {
     let (hers, left): (Rows, Rows) = before.iter().cloned().partition(|(_, row)| names(row, marks));
@@ -258,7 +262,7 @@ fn only_she_is_gone(before: &Rows, after: &Rows, marks: &[String], others: &[Str
     let theirs: BTreeSet<&str> =
         left.iter().filter(|(_, row)| names(row, others)).map(|(table, _)| table.as_str()).collect();
     assert_eq!(theirs, tables, "the other one has the same kind of life");
-    let still: Vec<_> = after.iter().filter(|(_, row)| names(row, marks)).collect();
+    let still = still(after, marks);
     assert!(still.is_empty(), "{still:#?}");
     let missing: Vec<_> = left.difference(after).collect();
     let new: Vec<_> = after.difference(&left).collect();
@@ -319,6 +323,24 @@ async fn an_erased_person_is_in_no_table_of_a_file() {
     assert!(holds(EVA.name) && holds(EVA.words) && holds(EVA.phone().digits()));
     assert!(!holds(ADA.name) && !holds(ADA.words) && !holds(ADA.phone().digits()));
     goes_on(&SqliteStore::open(&path).unwrap(), now).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_stays_behind_is_seen() {
+    for table in ["events", "idempotency", "lanes", "raw_events", "scheduled", "usage"] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("flow.db");
+        let store = SqliteStore::open(&path).unwrap();
+        both(&store).await;
+        let hers = marks(&store, &ADA).await;
+        let c = Connection::open(&path).unwrap();
+        let keep = format!("CREATE TRIGGER keep BEFORE DELETE ON {table} BEGIN SELECT RAISE(IGNORE); END");
+        c.execute_batch(&keep).unwrap();
+        store.erase_contact(ADA.contact(&store).await, at(LATER)).await.unwrap().unwrap();
+        let rows = file_rows(&c);
+        let left: BTreeSet<&str> = still(&rows, &hers).iter().map(|(table, _)| table.as_str()).collect();
+        assert_eq!(left, BTreeSet::from([table]));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
