@@ -73,7 +73,7 @@ impl Contacts for SqliteStore {
 
     async fn erase_contact(&self, id: ContactId, now: Timestamp) -> StoreResult<Result<Erased, Stays>> {
         self.write(move |c| {
-            // What is removed is overwritten in the file too.
+            // What is removed now is overwritten in the file too; what earlier changes left in free pages is not.
             c.execute_batch("PRAGMA secure_delete=ON").map_err(super::failure)?;
             let outcome = erase(c, id, now);
             c.execute_batch("PRAGMA secure_delete=OFF").map_err(super::failure)?;
