@@ -47,6 +47,7 @@ complete -c flow -n "__fish_flow_needs_command" -f -a "seed" -d 'Load a business
 complete -c flow -n "__fish_flow_needs_command" -f -a "chat" -d 'Talk to the front desk in the terminal'
 complete -c flow -n "__fish_flow_needs_command" -f -a "leads" -d 'Show and change leads'
 complete -c flow -n "__fish_flow_needs_command" -f -a "conversations" -d 'Read conversations'
+complete -c flow -n "__fish_flow_needs_command" -f -a "contacts" -d 'Show, hand out and erase what is held about a person'
 complete -c flow -n "__fish_flow_needs_command" -f -a "inbox" -d 'Answer clients who need a person'
 complete -c flow -n "__fish_flow_needs_command" -f -a "bookings" -d 'Show, make, move and cancel bookings'
 complete -c flow -n "__fish_flow_needs_command" -f -a "crm" -d 'Work with one CRM connection'
@@ -438,6 +439,73 @@ complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen
 complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen_subcommand_from close" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen_subcommand_from close" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand conversations; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -f -a "show" -d 'Show one person, and how much is held about them'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -f -a "export" -d 'Write everything that is held about a person as one JSON document'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and not __fish_seen_subcommand_from show export erase" -f -a "erase" -d 'Remove everything that is held about a person, for good'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand contacts; and __fish_seen_subcommand_from erase" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand inbox; and not __fish_seen_subcommand_from list take reply return" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
