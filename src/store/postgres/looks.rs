@@ -55,19 +55,10 @@ const LOOKS: &[Look] = &[
     ),
     (
         "orphaned_leads",
-        "leads whose conversation or person is gone",
+        "leads whose conversation is gone",
         "export them with `flow leads export` and import them again",
-        "SELECT id FROM leads l WHERE (l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
-         conversations v WHERE v.id=l.conversation_id)) OR (l.contact_id IS NOT NULL AND NOT EXISTS
-         (SELECT 1 FROM contacts k WHERE k.id=l.contact_id))",
-    ),
-    (
-        "orphaned_bookings",
-        "bookings whose conversation or person is gone",
-        "the visits stand: tell the client by phone when one changes; `flow bookings list` shows them",
-        "SELECT id FROM bookings b WHERE (b.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
-         conversations v WHERE v.id=b.conversation_id)) OR (b.contact_id IS NOT NULL AND NOT EXISTS
-         (SELECT 1 FROM contacts k WHERE k.id=b.contact_id))",
+        "SELECT id FROM leads l WHERE l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=l.conversation_id)",
     ),
     (
         "lost_leads",
