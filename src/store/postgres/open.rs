@@ -19,6 +19,8 @@ pub(super) const LOCKS: i32 = 0x666c_6f77;
 const MIGRATING: i32 = 1;
 /// How long a schema may take to be brought forward.
 const MIGRATION: Duration = Duration::from_secs(600);
+/// How long a server may take to let us in.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The name of the first migration: by it a history is known to be ours.
 const FIRST: &str = "first";
 
@@ -62,7 +64,9 @@ pub(super) async fn peek(connector: &Connector) -> StoreResult<u32> {
 }
 
 async fn connect(connector: &Connector) -> StoreResult<Client> {
-    let opened = connector.open(|_| {}).await;
+    let opening = tokio::time::timeout(PATIENCE, connector.open(|_| {})).await;
+    // A server that hangs takes the connection and says nothing.
+    let opened = opening.map_err(|_| StoreError::Open("the database does not answer".to_owned()))?;
     let (client, _) = opened.map_err(|error| match failure(error) {
         // At the start nobody can wait for it to come back.
         StoreError::Busy(text) | StoreError::Other(text) => StoreError::Open(text),
