@@ -112,6 +112,16 @@ impl Context {
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да"))
     }
 
+    /// The store at an address that was typed; its password may be in the environment.
+    ///
+    /// # Errors
+    /// When it is no address of a store.
+    pub fn store_at(&self, text: &str) -> Result<StoreUrl, Failure> {
+        let url = StoreUrl::parse(text, self.env.cwd());
+        let url = url.map_err(|error| Failure::usage(format!("no store: {error}")))?;
+        Ok(self.env.get("PGPASSWORD").map_or(url.clone(), |password| url.with_password(password)))
+    }
+
     /// Whether everything was agreed to beforehand.
     #[must_use]
     pub fn is_agreed(&self) -> bool {

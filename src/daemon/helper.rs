@@ -1,6 +1,7 @@
 //! Word of new work by way of the helper, beside what the store tells. Only a hint: whoever waits also looks by itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -37,15 +38,18 @@ async fn tell(app: &App, helper: &dyn Helper) {
 }
 
 async fn hear(app: &App, helper: &dyn Helper) {
-    let mut was_away = false;
+    // Each loss is told once, however long it lasts.
+    let is_told = AtomicBool::new(false);
     loop {
-        let heard = || app.wakeups.heard();
+        let heard = || {
+            is_told.store(false, Ordering::Relaxed);
+            app.wakeups.heard();
+        };
         if let Err(error) = helper.hear(&heard).await
-            && !was_away
+            && !is_told.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(error, "Redis tells of no work; the store does, and everybody looks by itself");
         }
-        was_away = true;
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use flow::domain::outbox::Pace;
+use flow::domain::sharing::{Helper, drawn};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::support::botapi::BotApi;
 use crate::support::daemon::{Daemon, Home};
@@ -242,5 +245,22 @@ fn while_the_database_is_away_nothing_is_acknowledged_and_nothing_is_lost() {
     assert!(cluster.api.sent_count() <= 62, "nothing is said twice: {}", cluster.api.sent_count());
     assert!(cluster.api.sent_count() + doubtful >= 62, "{} and {stats}", cluster.api.sent_count());
     assert_eq!(cluster.home.run(&["db", "check"]).status.code(), Some(0));
-    assert_eq!(json!(0), stats["pending"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_in_redis_is_the_same_budget() {
+    let Some(server) = Redis::start() else { return };
+    let redis = flow::adapters::redis::Redis::open(&server.url, "here").unwrap();
+    let pace = Pace { every: SignedDuration::from_millis(333), burst: 7 };
+    // Beyond what a single-precision number holds, in microseconds.
+    let begin = Timestamp::from_second(1_795_000_000).unwrap();
+    let mut whole = None;
+    for (ms, wanted) in
+        [(0, 3), (0, 9), (1, 1), (332, 1), (333, 1), (400, -2), (400, 5), (9000, 4), (9000, -50), (9000, 50)]
+    {
+        let now = begin + SignedDuration::from_millis(ms);
+        let (expected, then) = drawn(whole, pace, wanted, now);
+        whole = Some(then);
+        assert_eq!(redis.draw("same", pace, wanted, now).await.unwrap(), expected, "{wanted} at {ms}");
+    }
 }

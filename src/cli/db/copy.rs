@@ -32,7 +32,7 @@ static COPIED: Shape = Shape {
 /// Copies, and compares what came of it.
 pub fn run(args: &CopyArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&COPIED)?;
-    let (from, to) = (url(&args.from, cx)?, url(&args.to, cx)?);
+    let (from, to) = (cx.store_at(&args.from)?, cx.store_at(&args.to)?);
     if transfer::identity(&from) == transfer::identity(&to) {
         return Err(Failure::usage(format!("{from} would be copied into itself")).hint("name another store to copy to"));
     }
@@ -69,11 +69,6 @@ pub fn run(args: &CopyArgs, cx: &mut Context) -> Result<(), Failure> {
         "next: stop the daemon, write `store.url = \"{typed}\"` into the configuration{password}, and start it again"
     ));
     Ok(())
-}
-
-fn url(text: &str, cx: &Context) -> Result<StoreUrl, Failure> {
-    let url = StoreUrl::parse(text, cx.env.cwd()).map_err(|error| Failure::usage(format!("no store: {error}")))?;
-    Ok(cx.env.get("PGPASSWORD").map_or(url.clone(), |password| url.with_password(password)))
 }
 
 /// A daemon works on what is about to be overwritten.

@@ -6,7 +6,7 @@ mod report;
 mod scenario;
 mod stage;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -15,7 +15,6 @@ use super::context::Context;
 use super::failure::{Failure, exit};
 use super::output::{Format, Shape};
 use super::progress;
-use crate::config::StoreUrl;
 
 /// Play scripted dialogues
 #[derive(Debug, Subcommand)]
@@ -72,10 +71,7 @@ pub fn run(command: EvalCommand, cx: &mut Context) -> Result<(), Failure> {
         return Err(Failure::usage(message).hint("use --engine offline"));
     }
     let bar = progress::bar(0, "scenarios", cx.out.is_quiet());
-    let place = match &cx.store_flag {
-        Some(url) => Some(StoreUrl::parse(url, Path::new(".")).map_err(|error| Failure::usage(error.to_string()))?),
-        None => None,
-    };
+    let place = cx.store_flag.as_deref().map(|url| cx.store_at(url)).transpose()?;
     let report = stage::run(&args.paths, args.k, place.as_ref(), &|done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -115,9 +115,22 @@ const ONCE_SILENT: Duration = Duration::from_secs(3);
 /// The server was silent the last time.
 static IS_SILENT: AtomicBool = AtomicBool::new(false);
 
+/// What is given longer than other statements: as long as the server gives it, and a little more.
+const AT_LENGTH: Duration = Duration::from_secs(602);
+
+tokio::task_local! {
+    static LENGTH: Duration;
+}
+
+/// Runs what reads or writes large tables: the server's own limit was raised to ten minutes.
+pub(super) async fn at_length<T>(work: impl Future<Output = T>) -> T {
+    LENGTH.scope(AT_LENGTH, work).await
+}
+
 /// Waits for the server's answer, but not for ever: one that hangs keeps no limit of its own.
 pub(super) async fn answered<T>(call: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
-    let patience = if IS_SILENT.load(Ordering::Relaxed) { ONCE_SILENT } else { SILENCE };
+    let usual = if IS_SILENT.load(Ordering::Relaxed) { ONCE_SILENT } else { SILENCE };
+    let patience = LENGTH.try_with(|length| *length).unwrap_or(usual);
     let answer = tokio::time::timeout(patience, call).await;
     IS_SILENT.store(answer.is_err(), Ordering::Relaxed);
     answer.unwrap_or_else(|_| Err(StoreError::Busy("the database does not answer".to_owned())))
@@ -129,7 +142,15 @@ pub(super) async fn execute(c: &Connection, sql: &str, params: &[Value]) -> Stor
         let statement = c.prepare_cached(sql).await.map_err(|error| told(c, error))?;
         c.execute_raw(&statement, params).await.map_err(|error| told(c, error))
     };
-    answered(call).await
+    timed("write", call).await
+}
+
+/// As the other store counts it, here statement by statement: what changes, and what answers rows.
+async fn timed<T>(op: &'static str, call: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let began = Instant::now();
+    let answer = answered(call).await;
+    metrics::histogram!("flow_db_query_duration_seconds", "op" => op).record(began.elapsed());
+    answer
 }
 
 async fn query(c: &Connection, sql: &str, params: &[Value]) -> StoreResult<Vec<Row>> {
@@ -139,7 +160,7 @@ async fn query(c: &Connection, sql: &str, params: &[Value]) -> StoreResult<Vec<R
         let rows = c.query_raw(&statement, params).await.map_err(|error| told(c, error))?;
         rows.try_collect().await.map_err(|error| told(c, error))
     };
-    answered(call).await
+    timed("read", call).await
 }
 
 /// The first row, read by `read`.
@@ -243,4 +264,24 @@ pub(super) fn containing(part: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_hangs_is_not_waited_for_and_large_tables_have_their_time() {
+        let slow = |seconds| async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Ok(())
+        };
+        assert_eq!(at_length(answered(slow(599))).await, Ok(()), "a large table");
+        assert_eq!(answered(slow(29)).await, Ok(()), "what the server itself allows");
+        let silent = Err(StoreError::Busy("the database does not answer".to_owned()));
+        assert_eq!(answered(slow(60)).await, silent);
+        assert_eq!(answered(slow(5)).await, silent, "it was silent a moment ago");
+        assert_eq!(at_length(answered(slow(5))).await, Ok(()));
+        assert_eq!(answered(slow(5)).await, Ok(()), "it has answered again");
+    }
 }

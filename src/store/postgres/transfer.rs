@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::Row as Found;
 
 use super::open::LOCKS;
-use super::rows::{all, execute, get, int_opt, json, scalar, text, text_opt, to_json};
+use super::rows::{all, at_length, execute, get, int_opt, json, scalar, text, text_opt, to_json};
 use super::sessions::{Transaction, transaction};
 use super::standing::SERVING;
 use super::values::{Value, params};
@@ -165,7 +165,7 @@ struct Moment<'s>(Transaction<'s>);
 impl Snapshot for Moment<'_> {
     async fn count(&mut self, table: &'static Table) -> StoreResult<u64> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", table.name, table.kept());
-        Ok(scalar::<i64>(self.0.connection()?, &sql, &[]).await?.unwrap_or(0).unsigned_abs())
+        Ok(at_length(scalar::<i64>(self.0.connection()?, &sql, &[])).await?.unwrap_or(0).unsigned_abs())
     }
 
     async fn page(&mut self, table: &'static Table, after: Option<&[Cell]>, limit: u32) -> StoreResult<Vec<Row>> {
@@ -179,10 +179,8 @@ impl Snapshot for Moment<'_> {
         let marks: Vec<String> = (1..=after.len()).map(|number| format!("${number}")).collect();
         let begins = if after.is_empty() { String::new() } else { format!(" AND ({key}) > ({})", marks.join(", ")) };
         let sql = format!("SELECT {columns} FROM {} WHERE {kept}{begins} ORDER BY {key} LIMIT {limit}", table.name);
-        all(self.0.connection()?, &sql, &after, |row| {
-            table.columns.iter().map(|(name, kind)| cell(row, name, *kind)).collect()
-        })
-        .await
+        let read = |row: &Found| table.columns.iter().map(|(name, kind)| cell(row, name, *kind)).collect();
+        at_length(all(self.0.connection()?, &sql, &after, read)).await
     }
 
     async fn numbers(&mut self) -> StoreResult<Vec<(String, i64)>> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rand::RngCore;
 
 use super::messages::{in_order, is_anything};
-use super::rows::{all, execute, int, ms, one, scalar, text, time_of};
+use super::rows::{all, at_length, execute, int, ms, one, scalar, text, time_of};
 use super::sessions::{snapshot, transaction};
 use super::values::params;
 use super::{Connection, LATEST_SCHEMA, PostgresStore, activity, failure, looks, open};
@@ -116,5 +116,5 @@ impl Upkeep for PostgresStore {
 async fn check(c: &Connection) -> StoreResult<Vec<Finding>> {
     // A large store takes longer than anything else may.
     c.batch_execute("SET LOCAL statement_timeout='10min'").await.map_err(failure)?;
-    looks::findings(c).await
+    at_length(looks::findings(c)).await
 }
