@@ -2,4 +2,5 @@
 
 pub mod channel;
 pub mod crm;
+pub mod http;
 pub mod redis;

@@ -1,5 +1,10 @@
 //! The seam to a CRM. A capability is something one can reach: an accessor answers `Some` or it is absent.
 
+mod hooks;
+mod writes;
+
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
@@ -8,8 +13,20 @@ use serde::Serialize;
 use super::company::Price;
 use super::contact::{Channel, Phone};
 use super::conversation::named_enum;
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 use super::id::{ContactId, ConversationId, LeadId};
+use super::signing::short_mark;
+
+pub use self::hooks::{HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
+pub use self::writes::{
+    About, ClientCards, LeadToPush, Leads, NewClient, Notes, Pushed, Record, Records, Taken, Visit,
+};
+
+/// What stands in whatever field of the CRM survives, so that what was written under a key is found again.
+#[must_use]
+pub fn marker(key: &str) -> String {
+    format!("flow-{}", short_mark(key))
+}
 
 /// A CRM connection.
 #[async_trait]
@@ -23,6 +40,23 @@ pub trait Crm: Send + Sync {
     /// Asks the far side who we are and what we may do. A check that fails is an answer, not a fault.
     async fn probe(&self) -> Result<Probe, Fault>;
 
+    /// Finds out what this account can do; the accessors answer by it afterwards. Asked once in a while, cheap when
+    /// it is known.
+    async fn detect(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// How long after a doubtful write a look that finds nothing proves nothing yet.
+    fn settles_after(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    /// What can be done where this account cannot be booked through: a sentence with a link, for a fault and for a
+    /// client.
+    fn instead(&self) -> Option<String> {
+        None
+    }
+
     /// Services and staff.
     fn catalogue(&self) -> Option<&dyn Catalogue> {
         None
@@ -35,6 +69,31 @@ pub trait Crm: Send + Sync {
 
     /// Clients.
     fn clients(&self) -> Option<&dyn Clients> {
+        None
+    }
+
+    /// Clients that flow may write.
+    fn client_cards(&self) -> Option<&dyn ClientCards> {
+        None
+    }
+
+    /// Objects that stand for appointments, where there is no calendar.
+    fn records(&self) -> Option<&dyn Records> {
+        None
+    }
+
+    /// Leads.
+    fn leads(&self) -> Option<&dyn Leads> {
+        None
+    }
+
+    /// Notes and tasks.
+    fn notes(&self) -> Option<&dyn Notes> {
+        None
+    }
+
+    /// What the CRM tells by itself.
+    fn hooks(&self) -> Option<&dyn Hooks> {
         None
     }
 }
@@ -54,6 +113,26 @@ pub trait Catalogue: Send + Sync {
 pub trait Calendar: Send + Sync {
     /// Free slots in order of time. Days are inclusive, in the connection's zone.
     async fn free_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault>;
+
+    /// The slot that a request wants, looked up right before it is booked: `SlotTaken` when it is not free (any more).
+    async fn offer(&self, request: &BookRequest, zone: &jiff::tz::TimeZone) -> Result<Slot, Fault> {
+        let day = request.start.to_zoned(zone.clone()).date();
+        let query = SlotQuery {
+            service_id: request.service_id.clone(),
+            employee_id: request.employee_id.clone(),
+            from: day,
+            to: day,
+            moving: None,
+        };
+        let free = self.free_slots(&query).await?;
+        free.into_iter().find(|slot| slot.start.timestamp() == request.start).ok_or_else(|| {
+            let at = request.start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            Fault::new(FaultKind::SlotTaken, "crm", "book", format!("{at} is not free"))
+        })
+    }
+
+    /// The appointment of that id as it is now; nothing when there is none (any more).
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault>;
 
     /// Books. The same key again answers the first appointment and writes nothing; the same key
     /// with other arguments is `KeyReused`; a slot that somebody has is
@@ -195,6 +274,14 @@ pub struct BookRequest {
     pub comment: Option<String>,
     /// Where it was asked for.
     pub origin: Origin,
+}
+
+impl BookRequest {
+    /// What finds the appointment again.
+    #[must_use]
+    pub fn marker(&self) -> String {
+        marker(&self.key)
+    }
 }
 
 /// Where a booking was asked for.

@@ -67,6 +67,13 @@ pub trait Sharing: Send + Sync {
     async fn save_credential(&self, name: &str, value: &str, was: i64, now: Timestamp) -> StoreResult<Credential>;
 }
 
+/// What calls to far sides are drawn from, wherever it lies.
+#[async_trait]
+pub trait Purse: Send + Sync {
+    /// As [`Sharing::draw`].
+    async fn draw(&self, budget: &str, pace: Pace, wanted: i64, now: Timestamp) -> Result<Drawn, String>;
+}
+
 /// A faster place for what daemons share than the store. It may be away at any moment: then the store serves.
 #[async_trait]
 pub trait Helper: Send + Sync {

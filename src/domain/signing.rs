@@ -50,6 +50,14 @@ impl SigningKey {
     }
 }
 
+/// A short word that stands for a text: ten letters of RFC 4648's base 32, so that nobody misreads or breaks it.
+#[must_use]
+pub fn short_mark(text: &str) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let hash = Sha256::digest(text);
+    hash.iter().take(10).map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+}
+
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

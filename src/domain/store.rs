@@ -14,6 +14,7 @@ use super::contact::{Channel, Contact, Identity, Locale, Phone};
 use super::conversation::{
     Conversation, ConversationStatus, Handoff, Incoming, Message, Outgoing, Received, Session, Unanswered,
 };
+use super::copies::Copies;
 use super::erasure::Contacts;
 use super::id::{BookingId, ContactId, ConversationId, LeadId, MessageId, TokenId};
 use super::job::{Lease, NewJob, Scheduled};
@@ -118,6 +119,7 @@ pub trait Store:
     + Tokens
     + Idempotency
     + Sharing
+    + Copies
     + Upkeep
 {
 }
@@ -137,6 +139,7 @@ impl<T> Store for T where
         + Tokens
         + Idempotency
         + Sharing
+        + Copies
         + Upkeep
 {
 }
@@ -532,6 +535,8 @@ pub struct BookingFilter {
     pub conversation_id: Option<ConversationId>,
     /// With that employee.
     pub employee_id: Option<String>,
+    /// That stands for this appointment of the CRM.
+    pub external_id: Option<String>,
     /// Starting at or after.
     pub from: Option<Timestamp>,
     /// Starting before.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::outbox::Pace;
-use crate::domain::sharing::{Drawn, Helper};
+use crate::domain::sharing::{Drawn, Helper, Purse};
 use crate::domain::store::{Store, StoreResult};
 
 /// Where budgets lie.
@@ -45,5 +46,12 @@ impl Budgets {
             }
         }
         self.store.draw(budget, pace, wanted, now).await
+    }
+}
+
+#[async_trait]
+impl Purse for Budgets {
+    async fn draw(&self, budget: &str, pace: Pace, wanted: i64, now: Timestamp) -> Result<Drawn, String> {
+        Self::draw(self, budget, pace, wanted, now).await.map_err(|error| error.to_string())
     }
 }

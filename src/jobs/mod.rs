@@ -3,7 +3,6 @@
 pub mod budgets;
 pub mod buttons;
 pub mod courtesies;
-pub mod credentials;
 mod run;
 pub mod send;
 pub mod wakeups;

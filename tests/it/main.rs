@@ -7,6 +7,7 @@ mod cli;
 #[cfg(feature = "crash-points")]
 mod cluster;
 mod crash;
+mod crm;
 mod desk;
 mod eval;
 mod fuzz;

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 
 use crate::domain::contact::Phone;
 use crate::domain::crm::{
-    Appointment, AppointmentQuery, BookRequest, Calendar, Catalogue, Clients, Crm, CrmClient, CrmEmployee, CrmService,
-    MoveRequest, Probe, Slot, SlotQuery,
+    About, Appointment, AppointmentQuery, BookRequest, Calendar, Catalogue, ClientCards, Clients, Crm, CrmClient,
+    CrmEmployee, CrmService, Hooks, LeadToPush, Leads, MoveRequest, Notes, Probe, Pushed, Slot, SlotQuery,
 };
 use crate::domain::fault::{Fault, FaultKind};
 
@@ -70,6 +72,34 @@ impl Crm for Watched {
         self.counted("probe", self.inner.probe().await)
     }
 
+    async fn detect(&self) -> Result<(), Fault> {
+        self.inner.detect().await
+    }
+
+    fn settles_after(&self) -> Duration {
+        self.inner.settles_after()
+    }
+
+    fn instead(&self) -> Option<String> {
+        self.inner.instead()
+    }
+
+    fn client_cards(&self) -> Option<&dyn ClientCards> {
+        self.inner.client_cards()
+    }
+
+    fn leads(&self) -> Option<&dyn Leads> {
+        self.inner.leads().map(|_| self as &dyn Leads)
+    }
+
+    fn notes(&self) -> Option<&dyn Notes> {
+        self.inner.notes().map(|_| self as &dyn Notes)
+    }
+
+    fn hooks(&self) -> Option<&dyn Hooks> {
+        self.inner.hooks()
+    }
+
     fn catalogue(&self) -> Option<&dyn Catalogue> {
         self.inner.catalogue().map(|_| self as &dyn Catalogue)
     }
@@ -102,6 +132,14 @@ impl Calendar for Watched {
         self.read("free_slots", self.inner_calendar("free_slots")?.free_slots(query)).await
     }
 
+    async fn offer(&self, request: &BookRequest, zone: &TimeZone) -> Result<Slot, Fault> {
+        self.read("offer", self.inner_calendar("offer")?.offer(request, zone)).await
+    }
+
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {
+        self.read("appointment", self.inner_calendar("appointment")?.appointment(id)).await
+    }
+
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
         let result = self.inner_calendar("book")?.book(request).await;
         self.counted("book", result)
@@ -131,6 +169,27 @@ impl Clients for Watched {
     async fn find_by_phone(&self, phone: &Phone) -> Result<Vec<CrmClient>, Fault> {
         let clients = self.inner.clients().ok_or_else(|| self.missing("find_by_phone"))?;
         self.read("find_by_phone", clients.find_by_phone(phone)).await
+    }
+}
+
+#[async_trait]
+impl Leads for Watched {
+    async fn push(&self, lead: &LeadToPush) -> Result<Pushed, Fault> {
+        let leads = self.inner.leads().ok_or_else(|| self.missing("push"))?;
+        self.counted("push", leads.push(lead).await)
+    }
+}
+
+#[async_trait]
+impl Notes for Watched {
+    async fn note(&self, about: &About, text: &str, marker: &str) -> Result<(), Fault> {
+        let notes = self.inner.notes().ok_or_else(|| self.missing("note"))?;
+        self.counted("note", notes.note(about, text, marker).await)
+    }
+
+    async fn task(&self, about: &About, text: &str, due: &Zoned, marker: &str) -> Result<(), Fault> {
+        let notes = self.inner.notes().ok_or_else(|| self.missing("task"))?;
+        self.counted("task", notes.task(about, text, due, marker).await)
     }
 }
 

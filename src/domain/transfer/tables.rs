@@ -370,6 +370,13 @@ pub const TABLES: &[Table] = &[
         numbered: false,
     },
     Table {
+        name: "copies",
+        columns: &[("connection", Text), ("kind", Text), ("id", Text), ("phone", Text), ("body", Json), ("at", Int)],
+        key: 3,
+        parents: &[],
+        numbered: false,
+    },
+    Table {
         name: "usage",
         columns: &[("id", Int), ("conversation_id", Text), ("engine", Text), ("duration_us", Int), ("at", Int)],
         key: 1,

@@ -100,6 +100,7 @@ fn clause_of(filter: &BookingFilter) -> Where {
     clause.and_opt("contact_id = ?", filter.contact_id.map(|id| id.to_string()));
     clause.and_opt("conversation_id = ?", filter.conversation_id.map(|id| id.to_string()));
     clause.and_opt("employee_id = ?", filter.employee_id.clone());
+    clause.and_opt("external_id = ?", filter.external_id.clone());
     clause.and_opt("start_at >= ?", filter.from.map(ms));
     clause.and_opt("start_at < ?", filter.to.map(ms));
     clause

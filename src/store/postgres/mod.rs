@@ -6,6 +6,7 @@ mod companies;
 mod connect;
 mod contacts;
 mod conversations;
+mod copies;
 mod erasure;
 mod gather;
 mod handoffs;
@@ -51,7 +52,7 @@ use self::sessions::{Sessions, in_the_way};
 use self::standing::Standing;
 
 /// The newest schema this program knows.
-pub const LATEST_SCHEMA: u32 = 3;
+pub const LATEST_SCHEMA: u32 = 4;
 /// Sessions of one process at most.
 pub const SESSIONS: usize = 16;
 /// How long ending waits for what was accepted.

@@ -4,6 +4,7 @@ mod activity;
 pub mod backup;
 mod companies;
 mod conversations;
+mod copies;
 mod erasure;
 mod handoffs;
 mod idempotency;
@@ -39,7 +40,7 @@ use self::readers::Readers;
 use self::writer::Writer;
 
 /// The newest schema this program knows.
-pub const LATEST_SCHEMA: u32 = 3;
+pub const LATEST_SCHEMA: u32 = 4;
 
 /// What the configuration says of the company, laid over what the profile says.
 pub type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;

@@ -2,11 +2,11 @@
 
 use std::sync::Mutex;
 
+use flow::adapters::http::credentials::renewed;
 use flow::domain::clock::ManualClock;
 use flow::domain::fault::{Fault, FaultKind};
 use flow::domain::outbox::Pace;
 use flow::domain::store::{Store, StoreError};
-use flow::jobs::credentials::renewed;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 

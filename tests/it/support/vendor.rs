@@ -129,6 +129,10 @@ impl Calendar for Vendor {
         self.fated("slots", self.calendar_of_its_own().free_slots(query)).await
     }
 
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {
+        self.fated("appointment", self.calendar_of_its_own().appointment(id)).await
+    }
+
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
         // It knows nothing of our keys: what is asked twice is done twice, if there is room.
         let key = format!("vendor-{}", self.keys.fetch_add(1, Ordering::SeqCst));

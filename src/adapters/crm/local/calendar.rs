@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use super::{Local, refusal};
+use super::Local;
 use crate::domain::booking::{Booking, BookingState, NewBooking};
 use crate::domain::company::Profile;
 use crate::domain::crm::{
@@ -12,6 +12,7 @@ use crate::domain::crm::{
 };
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::BookingId;
+use crate::domain::refusal;
 use crate::domain::slots::free_slots;
 use crate::domain::store::{BookingFilter, BookingMove, BookingUpdate, Page};
 
@@ -31,6 +32,15 @@ impl Calendar for Local {
             return Err(self.no_employee("slots", id));
         }
         self.free(&profile, query).await
+    }
+
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {
+        let profile = self.profile("appointment").await?;
+        match self.row("appointment", id).await {
+            Ok(row) => Ok(Some(appointment(&profile, row))),
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {

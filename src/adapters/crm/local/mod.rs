@@ -1,7 +1,6 @@
 //! The built-in CRM: services and staff from the profile, appointments in the ledger.
 
 mod calendar;
-mod refusal;
 
 use std::sync::Arc;
 

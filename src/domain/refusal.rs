@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
-use crate::domain::company::{Interval, Profile};
-use crate::domain::crm::{Slot, SlotQuery};
-use crate::domain::fault::FaultKind;
-use crate::domain::slots::{free_slots, horizon, providers, working_hours};
+use super::company::{Interval, Profile};
+use super::crm::{Slot, SlotQuery};
+use super::fault::FaultKind;
+use super::slots::{free_slots, horizon, providers, working_hours};
 
 /// So many near times are told.
 const NEAR: usize = 3;
@@ -13,13 +13,15 @@ const NEAR: usize = 3;
 const DAYS_AFTER: i64 = 7;
 
 /// The days near those of a query.
-pub(super) fn around(query: &SlotQuery) -> SlotQuery {
+#[must_use]
+pub fn around(query: &SlotQuery) -> SlotQuery {
     let (before, after) = (query.from.saturating_sub(1.day()), query.to.saturating_add(DAYS_AFTER.days()));
     SlotQuery { from: before, to: after, ..query.clone() }
 }
 
 /// The free times nearest to a moment, in words.
-pub(super) fn nearest(free: &[Slot], start: Timestamp) -> String {
+#[must_use]
+pub fn nearest(free: &[Slot], start: Timestamp) -> String {
     let mut starts: Vec<&Zoned> = free.iter().map(|slot| &slot.start).collect();
     starts.dedup();
     starts.sort_by_key(|at| at.timestamp().duration_since(start).abs());
@@ -35,7 +37,8 @@ pub(super) fn nearest(free: &[Slot], start: Timestamp) -> String {
 }
 
 /// Why a time that is not among the free ones cannot be had.
-pub(super) fn reason(profile: &Profile, query: &SlotQuery, start: Timestamp, now: &Zoned) -> (FaultKind, String) {
+#[must_use]
+pub fn reason(profile: &Profile, query: &SlotQuery, start: Timestamp, now: &Zoned) -> (FaultKind, String) {
     let rules = &profile.company.booking;
     let local = start.to_zoned(profile.company.timezone.tz().clone());
     let time = show(&local);

@@ -1,0 +1,80 @@
+//! The calendar that everybody sees: the CRM's own with the ledger's holds in it, or the ledger.
+
+use async_trait::async_trait;
+use jiff::{Timestamp, ToSpan};
+
+use super::visits::of_row;
+use super::{Ledgered, Way};
+use crate::domain::crm::{Appointment, AppointmentQuery, BookRequest, Calendar, MoveRequest, Slot, SlotQuery};
+use crate::domain::fault::Fault;
+
+#[async_trait]
+impl Calendar for Ledgered {
+    async fn free_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
+        match self.way("slots").await? {
+            Way::Native(calendar) => {
+                let free = calendar.free_slots(query).await?;
+                self.without_holds(free, query).await
+            }
+            Way::Ledger(records) => {
+                let profile = self.profile("slots").await?;
+                self.own_slots(&profile, records, query).await
+            }
+        }
+    }
+
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {
+        match self.way("appointment").await? {
+            Way::Native(calendar) => calendar.appointment(id).await,
+            Way::Ledger(_) => {
+                let zone = self.wiring.zone().await;
+                Ok(self.row_of("appointment", id).await?.map(|row| of_row(row, &zone)))
+            }
+        }
+    }
+
+    async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
+        self.book_under_key(request).await
+    }
+
+    async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
+        let way = self.way("find_booked").await?;
+        let zone = self.wiring.zone().await;
+        let row = self.store().booking_by_key(self.name(), &request.key).await.map_err(self.lost("find_booked"))?;
+        self.look(&way, row.as_ref(), request, &zone).await
+    }
+
+    async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
+        self.move_under_key(request).await
+    }
+
+    async fn cancel(&self, id: &str) -> Result<Appointment, Fault> {
+        self.alone("cancel", &format!("cancel:{id}"), self.cancel_visit(id)).await
+    }
+
+    async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {
+        match self.way("appointments").await? {
+            Way::Native(calendar) => calendar.appointments(query).await,
+            Way::Ledger(_) => self.own_appointments(query).await,
+        }
+    }
+}
+
+impl Ledgered {
+    /// Less what flow holds for somebody and the CRM does not know yet.
+    async fn without_holds(&self, mut free: Vec<Slot>, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
+        let (Some(first), Some(last)) = (free.first(), free.last()) else { return Ok(free) };
+        let wide = |at: Timestamp, by: i64| at.checked_add(by.hours()).unwrap_or(at);
+        let (from, to) = (wide(first.start.timestamp(), -24), wide(last.end.timestamp(), 24));
+        let mut held = self.store().busy(self.name(), from, to).await.map_err(self.lost("slots"))?;
+        held.retain(|busy| busy.external_id.is_none() && query.moving.as_deref().is_none_or(|id| !busy.is(id)));
+        free.retain(|slot| {
+            !held.iter().any(|busy| {
+                busy.employee_id == slot.employee_id
+                    && busy.start < slot.end.timestamp()
+                    && slot.start.timestamp() < busy.end
+            })
+        });
+        Ok(free)
+    }
+}

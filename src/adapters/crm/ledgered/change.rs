@@ -1,0 +1,169 @@
+//! Moving and cancelling: what flow knows of a visit follows what the CRM did.
+
+use super::visits::of_row;
+use super::{Ledgered, Way};
+use crate::domain::booking::{Booking, BookingState};
+use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, Calendar, MoveRequest, Origin, Records};
+use crate::domain::fault::{Fault, FaultKind, Retry};
+use crate::domain::store::{BookingMove, BookingUpdate, StoreError};
+
+impl Ledgered {
+    /// Moves; whoever else works under the key is waited for.
+    pub(super) async fn move_under_key(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
+        self.alone("move", &request.key, async {
+            match self.way("move").await? {
+                Way::Native(calendar) => self.move_natively(calendar, request).await,
+                Way::Ledger(records) => self.move_in_ledger(records, request).await,
+            }
+        })
+        .await
+    }
+
+    async fn move_natively(&self, calendar: &dyn Calendar, request: &MoveRequest) -> Result<Appointment, Fault> {
+        let lost = self.lost("move");
+        let fingerprint =
+            format!("move|{}|{}|{}", request.id, request.start, request.employee_id.as_deref().unwrap_or(""));
+        let zone = self.wiring.zone().await;
+        if let Some(row) = self.store().booking_by_key(self.name(), &request.key).await.map_err(&lost)? {
+            let is_same =
+                row.start == request.start && (request.employee_id.is_none() || row.employee_id == request.employee_id);
+            return match is_same {
+                true => Ok(of_row(row, &zone)),
+                false => {
+                    Err(self.fault(FaultKind::KeyReused, "move", format!("the key was used for booking {}", row.id)))
+                }
+            };
+        }
+        self.store().try_key(self.name(), &request.key, &fingerprint, self.clock().now()).await.map_err(&lost)?;
+        let moved = calendar.move_to(request).await?;
+        if let Some(row) = self.row_of("move", &request.id).await? {
+            self.follow(&row, request, &moved).await?;
+        }
+        Ok(moved)
+    }
+
+    /// The ledger follows what the CRM did; that it disagrees is told, not refused: the CRM is the truth.
+    async fn follow(&self, row: &Booking, request: &MoveRequest, moved: &Appointment) -> Result<(), Fault> {
+        let employee_id = moved.employee_id.clone().or_else(|| row.employee_id.clone());
+        let change = BookingMove {
+            id: row.id,
+            key: request.key.clone(),
+            start: moved.start.timestamp(),
+            end: moved.end.timestamp(),
+            employee_name: (employee_id == row.employee_id).then(|| row.employee_name.clone()).flatten(),
+            employee_id,
+        };
+        match self.store().move_booking(&change, self.clock().now()).await {
+            Ok(_) => {}
+            Err(StoreError::SlotTaken | StoreError::KeyReused | StoreError::NotFound(_)) => {
+                tracing::warn!(booking = %row.id, "the CRM moved a visit to where the ledger has another");
+                return Ok(());
+            }
+            Err(error) => return Err(self.lost("move")(error)),
+        }
+        if row.external_id.as_deref() != Some(moved.id.as_str()) {
+            let update = BookingUpdate {
+                id: row.id,
+                state: row.state,
+                external_id: Some(moved.id.clone()),
+                error: row.error.clone(),
+            };
+            self.store().update_booking(&update, self.clock().now()).await.map_err(self.lost("move"))?;
+        }
+        Ok(())
+    }
+
+    async fn move_in_ledger(&self, records: &dyn Records, request: &MoveRequest) -> Result<Appointment, Fault> {
+        let lost = self.lost("move");
+        let row = self.row_of("move", &request.id).await?;
+        let row = row.ok_or_else(|| self.missing("move", "appointment", &request.id))?;
+        if !row.state.is_live() {
+            return Err(self.fault(FaultKind::Rejected, "move", format!("{} is {}", request.id, row.state)));
+        }
+        let profile = self.profile("move").await?;
+        if let Some(id) = &request.employee_id
+            && profile.employee(id).is_none()
+        {
+            return Err(self.missing("move", "employee", id));
+        }
+        let employee_id = request.employee_id.clone().or_else(|| row.employee_id.clone());
+        let change = BookingMove {
+            id: row.id,
+            key: request.key.clone(),
+            start: request.start,
+            end: request.start + row.end.duration_since(row.start),
+            employee_name: employee_id.as_deref().and_then(|id| profile.employee(id)).map(|e| e.name.clone()),
+            employee_id,
+        };
+        let known = self.store().booking_by_key(self.name(), &request.key).await.map_err(&lost)?;
+        if known.is_none() {
+            let now = self.clock().now();
+            self.store().try_key(self.name(), &request.key, &change.fingerprint(), now).await.map_err(&lost)?;
+            if (row.start, &row.employee_id) != (change.start, &change.employee_id) {
+                let wanted = self.wanted(&row, &change)?;
+                self.own_offer("move", &profile, records, &wanted, Some(request.id.clone())).await?;
+            }
+        }
+        let moved = self.store().move_booking(&change, self.clock().now()).await.map_err(&lost)?;
+        let zone = self.wiring.zone().await;
+        let visit = self.visit(&moved, &request.key, &zone)?;
+        match records.change(&request.id, &visit).await {
+            Ok(()) => Ok(of_row(moved, &zone)),
+            // It was not applied: the ledger goes back, and the key may try again.
+            Err(fault) if matches!(fault.retry(), Retry::Never) => {
+                let back = BookingMove {
+                    id: row.id,
+                    key: format!("{}:back:{}", request.key, moved.version),
+                    start: row.start,
+                    end: row.end,
+                    employee_id: row.employee_id.clone(),
+                    employee_name: row.employee_name.clone(),
+                };
+                self.store().move_booking(&back, self.clock().now()).await.map_err(&lost)?;
+                Err(fault)
+            }
+            // Repeating writes the same again.
+            Err(fault) => Err(Fault { kind: FaultKind::UnknownOutcome, ..fault }),
+        }
+    }
+
+    fn wanted(&self, row: &Booking, change: &BookingMove) -> Result<BookRequest, Fault> {
+        let phone = row.phone.clone();
+        let phone = phone.ok_or_else(|| self.fault(FaultKind::Rejected, "move", "the visit has no phone"))?;
+        Ok(BookRequest {
+            key: change.key.clone(),
+            service_id: row.service_id.clone(),
+            employee_id: change.employee_id.clone(),
+            start: change.start,
+            name: row.client_name.clone(),
+            phone,
+            comment: None,
+            origin: Origin::default(),
+        })
+    }
+
+    /// Cancels in the CRM, then in the ledger.
+    pub(super) async fn cancel_visit(&self, id: &str) -> Result<Appointment, Fault> {
+        let way = self.way("cancel").await?;
+        let row = self.row_of("cancel", id).await?;
+        let zone = self.wiring.zone().await;
+        let cancelled = match (&way, &row) {
+            (Way::Native(calendar), _) => calendar.cancel(id).await?,
+            (Way::Ledger(_), None) => return Err(self.missing("cancel", "appointment", id)),
+            (Way::Ledger(_), Some(row)) if row.state == BookingState::Cancelled => of_row(row.clone(), &zone),
+            (Way::Ledger(records), Some(row)) => {
+                let visit = self.visit(row, &format!("cancel:{}", row.id), &zone)?;
+                records.cancel(id, &visit).await?;
+                Appointment { status: AppointmentStatus::Cancelled, ..of_row(row.clone(), &zone) }
+            }
+        };
+        // One that waits for the vendor's staff still stands.
+        if let Some(row) = row.filter(|row| row.state.is_live())
+            && cancelled.status == AppointmentStatus::Cancelled
+        {
+            let update = BookingUpdate { id: row.id, state: BookingState::Cancelled, external_id: None, error: None };
+            self.store().update_booking(&update, self.clock().now()).await.map_err(self.lost("cancel"))?;
+        }
+        Ok(cancelled)
+    }
+}

@@ -1,0 +1,88 @@
+//! The keys of CRM connections: `[crm.NAME]`, where the name is the operator's and the kind defaults to it.
+
+use super::keys::Kind;
+
+/// A key of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionKey {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What it is, in a few words.
+    pub doc: &'static str,
+}
+
+const fn key(name: &'static str, kind: Kind, doc: &'static str) -> ConnectionKey {
+    ConnectionKey { name, kind, doc }
+}
+
+const SECOND: u64 = 1000;
+const ID: Kind = Kind::Int(1, i64::MAX);
+
+/// What every connection takes.
+pub const COMMON: &[ConnectionKey] = &[
+    key("base_url", Kind::Url, "The vendor's API with its prefix; another one for a test server or a proxy"),
+    key("timeout", Kind::Duration(SECOND, 300 * SECOND), "The longest call"),
+    key("calls_per_second", Kind::Number(0.01, 1000.0), "The pace of calls, instead of the vendor's own limit"),
+    key("ca_bundle", Kind::Path, "Further certificates to trust, a PEM file"),
+    key("proxy", Kind::Secret(8), "The way out: socks5://HOST:PORT or http://HOST:PORT"),
+    key("timezone", Kind::Zone, "The zone of the CRM's local times; the account's own, or the company's, when absent"),
+];
+
+/// The kinds and what each takes beside [`COMMON`].
+pub const KINDS: &[(&str, &[ConnectionKey])] = &[
+    ("bitrix24", BITRIX24),
+    ("yclients", YCLIENTS),
+    ("altegio", YCLIENTS),
+    ("amocrm", AMOCRM),
+    ("onec", ONEC),
+    ("easyweek", EASYWEEK),
+    ("dikidi", DIKIDI),
+];
+
+const BITRIX24: &[ConnectionKey] = &[
+    key("webhook_url", Kind::Secret(12), "The incoming webhook: https://PORTAL/rest/USER/CODE/"),
+    key("client_id", Kind::Text, "OAuth: the application's id"),
+    key("client_secret", Kind::Secret(4), "OAuth: the application's key"),
+    key("domain", Kind::Text, "OAuth: the portal's host"),
+    key("refresh_token", Kind::Secret(4), "OAuth: the first refresh token; later ones are kept in the store"),
+    key("oauth_url", Kind::Url, "OAuth: the server that renews tokens"),
+    key("application_token", Kind::Secret(4), "What the portal's events must carry"),
+    key("booking", Kind::Word(&["auto", "booking", "calendar", "deal"]), "Where visits are written"),
+    key("lead", Kind::Word(&["auto", "lead", "deal"]), "What a lead becomes"),
+];
+
+const YCLIENTS: &[ConnectionKey] = &[
+    key("partner_token", Kind::Secret(4), "The partner's token"),
+    key("user_token", Kind::Secret(4), "The user's token; without it the booking form's API serves"),
+    key("company_id", ID, "The branch"),
+];
+
+const AMOCRM: &[ConnectionKey] = &[
+    key("access_token", Kind::Secret(4), "The long-lived token"),
+    key("client_id", Kind::Text, "OAuth: the integration's id"),
+    key("client_secret", Kind::Secret(4), "OAuth: the integration's key"),
+    key("redirect_uri", Kind::Text, "OAuth: the address that was given in the integration"),
+    key("refresh_token", Kind::Secret(4), "OAuth: the first refresh token; later ones are kept in the store"),
+];
+
+const ONEC: &[ConnectionKey] = &[
+    key("username", Kind::Text, "The infobase's user"),
+    key("password", Kind::Secret(0), "That user's password"),
+    key("map", Kind::Table, "The names of the infobase's catalogues and documents"),
+];
+
+const EASYWEEK: &[ConnectionKey] = &[
+    key("token", Kind::Secret(4), "The API key of the workspace"),
+    key("workspace", Kind::Text, "The workspace's slug"),
+    key("location", Kind::Text, "The location's id; may be absent where there is one"),
+];
+
+const DIKIDI: &[ConnectionKey] = &[
+    key("booking_url", Kind::Text, "The company's public page"),
+    key("bridge_url", Kind::Secret(8), "Where requests are sent"),
+    key("query_url", Kind::Secret(8), "Where free times are asked for"),
+    key("bridge_secret", Kind::Secret(16), "Signs both directions"),
+    key("bridge_secret_in", Kind::Secret(16), "Signs what comes in, when it has its own"),
+];

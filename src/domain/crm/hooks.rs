@@ -1,0 +1,102 @@
+//! What a CRM tells by itself. Nothing in it is believed but the id: what it is about is read again.
+
+use async_trait::async_trait;
+
+use crate::domain::fault::Fault;
+
+/// A call of the CRM, as it came in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HookCall {
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The query, decoded.
+    pub query: Vec<(String, String)>,
+    /// What stands in the path after the connection's name, decoded.
+    pub rest: Vec<String>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+impl HookCall {
+    /// A header's value.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A value of the query.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why a call of the CRM is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HookRefusal {
+    /// It does not carry the secret, or is not signed by it.
+    Forged,
+    /// It is signed and too old.
+    Stale,
+    /// It cannot be read.
+    Unreadable(String),
+    /// It is read and does not fit: path of the member and what is wrong.
+    Invalid(Vec<(String, String)>),
+}
+
+/// What something that a CRM tells is about, by the vendor's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HookSubject {
+    /// An appointment.
+    Appointment(String),
+    /// A client.
+    Client(String),
+    /// A lead or what stands for one.
+    Lead(String),
+    /// Services or staff.
+    Catalogue,
+    /// The connection is alive, or was cut off by a person there.
+    Connection,
+    /// Something flow has no use for.
+    Other,
+}
+
+/// Something that a CRM tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookEvent {
+    /// The same words twice are the same event.
+    pub dedupe: String,
+    /// What happened, in the vendor's words.
+    pub kind: String,
+    /// What it is about.
+    pub subject: HookSubject,
+}
+
+/// What a CRM tells by itself.
+#[async_trait]
+pub trait Hooks: Send + Sync {
+    /// Checks that the call is the CRM's and reads what it tells. No I/O: it must answer in the vendor's time.
+    fn read(&self, call: &HookCall) -> Result<Vec<HookEvent>, HookRefusal>;
+
+    /// What the vendor wants to read as the answer to a call that was taken; `duplicate` when it was known.
+    fn answer(&self, _events: &[HookEvent], _duplicate: bool) -> Option<serde_json::Value> {
+        None
+    }
+
+    /// Acts on a call that was stored: keeps what only the call says. What can be read again is read again.
+    async fn apply(&self, _call: &HookCall) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Tells the CRM where to call us, where it can be told; `false`: a person must, in the vendor's cabinet.
+    async fn register(&self, _url: &str) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    /// Takes that back.
+    async fn unregister(&self, _url: &str) -> Result<bool, Fault> {
+        Ok(false)
+    }
+}

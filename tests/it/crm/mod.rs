@@ -1,0 +1,3 @@
+//! Connections to CRMs over a wire, before stand-ins of their vendors.
+
+mod support;
