@@ -1,5 +1,6 @@
 //! The composition root: configuration in, [`App`] out. The one file that knows stores and adapters.
 
+mod connections;
 mod entrance;
 mod stores;
 
@@ -11,8 +12,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::adapters::channel::telegram::{self, Telegram};
+use crate::adapters::crm::broken::Broken as BrokenCrm;
 use crate::adapters::crm::local::Local;
 use crate::adapters::crm::watched::Watched;
+use crate::adapters::http::Transport;
 use crate::adapters::redis::Redis;
 use crate::config::settings::TelegramMode;
 use crate::config::{Config, StoreUrl};
@@ -21,7 +24,7 @@ use crate::domain::channel::{Delivery, Mark, Messenger};
 use crate::domain::clock::Clock;
 use crate::domain::contact::Channel;
 use crate::domain::crm::Crm;
-use crate::domain::sharing::Helper;
+use crate::domain::sharing::{Helper, Purse};
 use crate::domain::signing::{SigningKey, hex};
 use crate::domain::store::{Store, StoreResult};
 use crate::jobs::Runner;
@@ -29,6 +32,7 @@ use crate::jobs::budgets::Budgets;
 use crate::jobs::courtesies::Courtesies;
 use crate::jobs::wakeups::Wakeups;
 
+use self::connections::Common;
 pub use self::stores::{open_store, peek_schema};
 
 /// How many messages may wait to be stored at once; the next one is told to come again.
@@ -52,6 +56,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// CRM connections by name.
     pub crms: Arc<BTreeMap<String, Arc<dyn Crm>>>,
+    /// Why some that are configured are not there.
+    pub broken_crms: Arc<BTreeMap<String, String>>,
     /// The front desk.
     pub desk: Arc<Desk>,
     /// Runs jobs.
@@ -121,26 +127,38 @@ impl App {
         wakeups: Arc<Wakeups>,
         crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
     ) -> Self {
-        let active = crm(Arc::clone(&store), Arc::clone(&clock));
-        let active: Arc<dyn Crm> = Arc::new(Watched::new(active, config.dialog.reply_budget));
+        let name: Arc<str> = hex(&rand::random::<[u8; 8]>()).into();
+        let helper = helper(&config, &name);
+        let purse: Arc<dyn Purse> = Arc::new(Budgets::new(Arc::clone(&store), helper.clone()));
+        let common = Common { store: Arc::clone(&store), clock: Arc::clone(&clock), purse, holder: Arc::clone(&name) };
+        let (mut crms, broken_crms) = connections::connections(&config, &common);
+        let local = crm(Arc::clone(&store), Arc::clone(&clock));
+        let local: Arc<dyn Crm> = Arc::new(Watched::new(local, config.dialog.reply_budget));
+        crms.insert(local.connection().to_owned(), Arc::clone(&local));
+        let active = match (crms.get(&config.crm.active), broken_crms.get(&config.crm.active)) {
+            (Some(crm), _) => Arc::clone(crm),
+            // Nothing is booked elsewhere instead.
+            (None, Some(why)) => Arc::new(BrokenCrm::new(&config.crm.active, why)),
+            (None, None) => local,
+        };
         let rules = Rules {
             coalesce: SignedDuration::try_from(config.dialog.coalesce).unwrap_or(SignedDuration::ZERO),
             session_ttl: SignedDuration::try_from(config.dialog.session_ttl).unwrap_or(SignedDuration::MAX),
             trust_typed_phone: config.dialog.trust_typed_phone,
         };
         let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&active), Arc::clone(&clock), rules));
-        let runner = Runner::new(Arc::clone(&store), Arc::clone(&desk), Arc::clone(&clock), Arc::clone(&wakeups));
-        let name: Arc<str> = hex(&rand::random::<[u8; 8]>()).into();
-        let helper = helper(&config, &name);
+        let crms = Arc::new(crms);
+        let runner = Runner::new(Arc::clone(&store), Arc::clone(&desk), Arc::clone(&clock), Arc::clone(&wakeups))
+            .with_crms(Arc::clone(&crms));
         let is_shared = helper.is_some() || config.store.url.file().is_none();
         let budgets = is_shared.then(|| Arc::new(Budgets::new(Arc::clone(&store), helper.clone())));
-        let crms = BTreeMap::from([(active.connection().to_owned(), active)]);
         Self {
             messengers: Arc::new(messengers(&config)),
             config: Arc::new(config),
             store,
             clock,
-            crms: Arc::new(crms),
+            crms,
+            broken_crms: Arc::new(broken_crms),
             desk,
             runner,
             wakeups,
@@ -158,6 +176,26 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// A connection whose calls are carried through `wrap`: to record them.
+    ///
+    /// # Errors
+    /// When it is not configured or cannot be opened.
+    pub fn connect_through(
+        &self,
+        name: &str,
+        wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>,
+    ) -> Result<Arc<dyn Crm>, String> {
+        let connection =
+            self.config.crm.connections.get(name).ok_or_else(|| format!("`{name}` speaks over no wire"))?;
+        let common = Common {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            purse: Arc::new(Budgets::new(Arc::clone(&self.store), self.helper.clone())),
+            holder: Arc::clone(&self.name),
+        };
+        connections::connect(&self.config, name, connection, &common, wrap)
     }
 
     /// The connection that bookings go to.

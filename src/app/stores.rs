@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::config::{CompanyOverrides, Config, StoreUrl};
+use crate::config::{Config, StoreUrl};
 use crate::domain::company::Company;
+use crate::domain::overlay::Refine;
 use crate::domain::store::{Store, StoreResult};
 use crate::jobs::wakeups::Wakeups;
 use crate::store::postgres::{self, PostgresStore};
@@ -14,23 +15,14 @@ use crate::store::sqlite::{self, SqliteStore};
 /// # Errors
 /// When it cannot be opened.
 pub fn open_store(config: &Config, wakeups: &Arc<Wakeups>) -> StoreResult<Arc<dyn Store>> {
-    let refine = refine(&config.company);
+    let refine = refine(config);
     Ok(match &config.store.url {
-        StoreUrl::Sqlite(path) => {
-            let store = SqliteStore::open(path)?;
-            Arc::new(match refine {
-                Some(refine) => store.refined(refine),
-                None => store,
-            })
-        }
+        StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?.refined(refine)),
         StoreUrl::Postgres(url) => {
             let store = PostgresStore::open(url.expose(), postgres::SESSIONS)?;
             let wakeups = Arc::clone(wakeups);
             store.on_work(move || wakeups.heard());
-            Arc::new(match refine {
-                Some(refine) => store.refined(refine),
-                None => store,
-            })
+            Arc::new(store.refined(refine))
         }
     })
 }
@@ -40,11 +32,7 @@ pub fn open_store(config: &Config, wakeups: &Arc<Wakeups>) -> StoreResult<Arc<dy
 /// # Errors
 /// When there is no memory for it.
 pub(super) fn in_memory(config: &Config) -> StoreResult<Arc<dyn Store>> {
-    let store = SqliteStore::in_memory()?;
-    Ok(Arc::new(match refine(&config.company) {
-        Some(refine) => store.refined(refine),
-        None => store,
-    }))
+    Ok(Arc::new(SqliteStore::in_memory()?.refined(refine(config))))
 }
 
 /// An empty store that goes away with this value: in the database of that address, else in memory.
@@ -74,16 +62,10 @@ pub fn peek_schema(url: &StoreUrl) -> StoreResult<Option<(u32, u32)>> {
     }
 }
 
-/// What is laid over a company whenever it is read.
-type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;
-
-/// What the configuration lays over the profile's company; nothing when it says nothing.
-fn refine(overrides: &CompanyOverrides) -> Option<Refine> {
-    if *overrides == CompanyOverrides::default() {
-        return None;
-    }
-    let overrides = overrides.clone();
-    Some(Box::new(move |company| {
+/// What the configuration lays over the profile: its own words, and the active CRM's services and staff.
+fn refine(config: &Config) -> Refine {
+    let overrides = config.company.clone();
+    let company = move |company: &mut Company| {
         if let Some(timezone) = &overrides.timezone {
             company.timezone = timezone.clone();
         }
@@ -93,5 +75,7 @@ fn refine(overrides: &CompanyOverrides) -> Option<Refine> {
         if let Some(currency) = &overrides.currency {
             company.currency.clone_from(currency);
         }
-    }))
+    };
+    let connection = config.crm.connections.contains_key(&config.crm.active).then(|| config.crm.active.clone());
+    Refine { company: Some(Box::new(company)), connection }
 }

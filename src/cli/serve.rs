@@ -64,6 +64,11 @@ pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
         crate::crash::arm(spec);
     }
     let app = cx.open(Open::Create)?;
+    let active = &app.config.crm.active;
+    if let Some(why) = app.broken_crms.get(active) {
+        return Err(Failure::config(format!("the CRM `{active}` cannot be opened: {why}"))
+            .hint(format!("correct [crm.{active}], or set `crm.active` to \"local\" meanwhile")));
+    }
     let mut roles: Vec<Role> = Vec::new();
     for role in args.roles.into_iter().map(Role::from) {
         if !roles.contains(&role) {

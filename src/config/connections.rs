@@ -1,6 +1,45 @@
 //! The keys of CRM connections: `[crm.NAME]`, where the name is the operator's and the kind defaults to it.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
 use super::keys::Kind;
+use super::secret::Secret;
+
+/// A connection as it is configured. Its keys are checked against its kind's; the adapter reads them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Connection {
+    /// The kind of CRM.
+    pub kind: String,
+    /// Keys that may be shown.
+    #[serde(flatten)]
+    pub values: Map<String, Value>,
+    /// Keys that may not.
+    #[serde(flatten)]
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// The key of that name, for a connection of that kind.
+#[must_use]
+pub fn find(kind: &str, name: &str) -> Option<&'static ConnectionKey> {
+    let own = KINDS.iter().find(|(known, _)| *known == kind).map_or(&[] as &[ConnectionKey], |(_, keys)| keys);
+    COMMON.iter().chain(own).find(|key| key.name == name)
+}
+
+/// The names that a connection of that kind takes.
+#[must_use]
+pub fn names(kind: &str) -> Vec<&'static str> {
+    let own = KINDS.iter().find(|(known, _)| *known == kind).map_or(&[] as &[ConnectionKey], |(_, keys)| keys);
+    std::iter::once("kind").chain(COMMON.iter().chain(own).map(|key| key.name)).collect()
+}
+
+/// The kinds there are.
+#[must_use]
+pub fn kinds() -> Vec<&'static str> {
+    KINDS.iter().map(|(kind, _)| *kind).collect()
+}
 
 /// A key of a connection.
 #[derive(Debug, Clone, Copy)]

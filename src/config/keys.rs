@@ -47,6 +47,10 @@ pub enum Kind {
     Currency,
     /// What is logged.
     Filter,
+    /// A word or a line; a whole number stands for itself.
+    Text,
+    /// A table of an adapter's own.
+    Table,
 }
 
 const SECOND: u64 = 1000;
@@ -99,7 +103,7 @@ pub const KEYS: &[Key] = &[
     key("dialog.session_ttl", Kind::Duration(MINUTE, 365 * DAY), "Silence after which a conversation begins anew"),
     key("dialog.max_message_chars", Kind::Int(1, 100_000), "Longer messages are cut"),
     key("dialog.trust_typed_phone", Kind::Bool, "Whoever gives a phone may see, move and cancel the visits under it"),
-    key("crm.active", Kind::Word(&["local"]), "The connection that bookings and leads go to"),
+    key("crm.active", Kind::Text, "The connection that bookings and leads go to"),
     key("crm.local.kind", Kind::Word(&["local"]), "The CRM inside flow"),
     key("channels.telegram.token", Kind::Secret(10), "The bot's token, from @BotFather; the channel is on with it"),
     key("channels.telegram.mode", Kind::Word(&["polling", "webhook"]), "How updates reach the daemon"),
@@ -177,6 +181,8 @@ impl Kind {
             Self::Zone => json!({"type": "string", "examples": ["Europe/Moscow"]}),
             Self::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
             Self::Filter => json!({"type": "string", "examples": ["warn", "warn,flow::jobs=debug"]}),
+            Self::Text => json!({"type": ["string", "integer"]}),
+            Self::Table => json!({"type": "object"}),
         }
     }
 }

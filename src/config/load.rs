@@ -1,14 +1,19 @@
 //! From files, variables and flags to one [`Config`], or to every problem at once.
 
+mod connections;
+mod find;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
+use self::connections::Connections;
+use self::find::find_file;
+pub use self::find::is_absent;
 use super::document::{Document, type_name, utf8};
 use super::dot_env::{self, DotEnv};
 use super::environment::Environment;
@@ -106,6 +111,7 @@ struct Loader<'a> {
     file: Option<(PathBuf, String)>,
     dot_env: DotEnv,
     given: BTreeMap<&'static str, (Value, Spot)>,
+    connections: Connections,
     problems: Vec<Problem>,
 }
 
@@ -142,7 +148,7 @@ impl<'a> Loader<'a> {
         };
         let beside = file.as_ref().map(|(path, _)| path.with_file_name(".env"));
         let dot_env = beside.map(|path| dot_env::read(&path, &mut problems)).unwrap_or_default();
-        Ok(Self { env, file, dot_env, given: BTreeMap::new(), problems })
+        Ok(Self { env, file, dot_env, given: BTreeMap::new(), connections: Connections::default(), problems })
     }
 
     fn layer_file(&mut self) {
@@ -169,7 +175,9 @@ impl<'a> Loader<'a> {
                 base: file.base.clone(),
             };
             let is_section = !keys::children(&path).is_empty();
+            let is_connection = section == "crm" && name.get_ref() != "local" && keys::find(&path).is_none();
             match (keys::find(&path), value.get_ref()) {
+                (_, DeValue::Table(inner)) if is_connection => self.layer_connection(file, name.get_ref(), inner, spot),
                 (Some(key), value) => self.set(key, Given::Toml(value), &spot),
                 (None, DeValue::Table(inner)) if is_section => self.layer_table(file, inner, &path),
                 (None, other) if is_section => {
@@ -205,6 +213,7 @@ impl<'a> Loader<'a> {
         }
         match variable(name, value) {
             Some((key, given)) => self.set(key, given, &spot),
+            None if self.layer_connection_variable(name, value, &spot) => {}
             None => self.problems.push(spot.problem(unknown_variable(name))),
         }
     }
@@ -239,7 +248,9 @@ impl<'a> Loader<'a> {
             serde_json::from_value::<Config>(tree)
         });
         let config = match assembled {
-            Ok(config) => {
+            Ok(mut config) => {
+                config.crm.connections = self.connections();
+                self.check_active(&config);
                 self.cross_check(&config);
                 Some(config)
             }
@@ -250,7 +261,9 @@ impl<'a> Loader<'a> {
         };
         Problems::none_or(self.problems)?;
         let origin = |key: &Key| self.given.get(key.path).map_or(Origin::Default, |(_, spot)| spot.origin.clone());
-        let origins = keys::KEYS.iter().map(|key| (key.path.to_owned(), origin(key))).collect();
+        let mut origins: BTreeMap<String, Origin> =
+            keys::KEYS.iter().map(|key| (key.path.to_owned(), origin(key))).collect();
+        origins.extend(self.connections.origins());
         Ok(Loaded { config: config.unwrap_or_default(), file: self.file.map(|(path, _)| path), origins })
     }
 
@@ -321,40 +334,6 @@ fn directory(file: &Path) -> PathBuf {
     file.parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// Whether there is simply no such file.
-pub fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-/// The first file there is; one that was asked for by name must be there.
-fn find_file(sources: &Sources<'_>) -> Result<Option<(PathBuf, Vec<u8>)>, Problem> {
-    let env = sources.env;
-    let asked = match (sources.config_flag, env.get("FLOW_CONFIG")) {
-        (Some(flag), _) => Some(("--config", env.cwd().join(flag))),
-        (None, Some(path)) => Some(("FLOW_CONFIG", env.cwd().join(path))),
-        (None, None) => None,
-    };
-    if let Some((by, path)) = asked {
-        return match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some((path, bytes))),
-            Err(error) => {
-                let problem = Problem::of(by, format!("cannot read {}: {error}", path.display()));
-                Err(problem.hint("name a file that is there, or write one with `flow init`"))
-            }
-        };
-    }
-    for path in env.config_files() {
-        match std::fs::read(&path) {
-            Ok(bytes) => return Ok(Some((path, bytes))),
-            Err(error) if is_absent(&error) => {}
-            Err(error) => {
-                return Err(Problem::of("", format!("cannot read it: {error}")).at(Some(path), None));
-            }
-        }
-    }
-    Ok(None)
-}
-
 /// The key that a variable sets.
 fn variable<'v>(name: &str, value: &'v str) -> Option<(&'static Key, Given<'v>)> {
     if let Some(key) = keys::find_env(name) {
@@ -371,10 +350,6 @@ fn variable<'v>(name: &str, value: &'v str) -> Option<(&'static Key, Given<'v>)>
 
 fn unknown(path: &str) -> Problem {
     let (section, name) = path.rsplit_once('.').unwrap_or(("", path));
-    if section == "crm" {
-        return Problem::of("", format!("no CRM connection of the kind `{name}` in this version"))
-            .hint("there is: local");
-    }
     let problem = Problem::of("", "unknown key");
     let siblings = keys::children(section);
     if near::nearest(name, siblings.iter().copied()).is_none()

@@ -1,6 +1,7 @@
 //! What a person sets: one configuration out of files, variables and flags. The one place that reads the environment.
 
 pub mod channels;
+pub mod connections;
 pub mod document;
 mod dot_env;
 mod duration;

@@ -1,5 +1,6 @@
 //! What can be set, as the rest of flow takes it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use super::channels::{ChannelsConfig, SendLimits, TelegramChannel, TelegramMode, WebChannel};
+pub use super::connections::Connection;
 use super::duration;
 use super::secret::Secret;
 use crate::domain::company::Zone;
@@ -324,18 +326,21 @@ pub enum Engine {
 }
 
 /// `[crm]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrmConfig {
     /// The connection that bookings and leads go to.
     pub active: String,
     /// The connection built in.
     pub local: LocalCrm,
+    /// Connections to other CRMs, by name.
+    #[serde(skip_deserializing, skip_serializing_if = "BTreeMap::is_empty")]
+    pub connections: BTreeMap<String, Connection>,
 }
 
 impl Default for CrmConfig {
     fn default() -> Self {
-        Self { active: "local".to_owned(), local: LocalCrm::default() }
+        Self { active: "local".to_owned(), local: LocalCrm::default(), connections: BTreeMap::new() }
     }
 }
 
@@ -386,7 +391,14 @@ impl Config {
     /// # Errors
     /// When it cannot be written as TOML, which would be a bug.
     pub fn to_toml_redacted(&self) -> Result<String, toml::ser::Error> {
-        toml::to_string(self)
+        let mut tree = toml::Table::try_from(self)?;
+        // Connections stand beside `active`, as they are written.
+        if let Some(crm) = tree.get_mut("crm").and_then(toml::Value::as_table_mut)
+            && let Some(toml::Value::Table(connections)) = crm.remove("connections")
+        {
+            crm.extend(connections);
+        }
+        toml::to_string(&tree)
     }
 }
 

@@ -62,6 +62,8 @@ pub fn read(kind: Kind, given: Given<'_>, place: &Place<'_>) -> Result<Value, Pr
         Kind::Zone => zone(text(given)?),
         Kind::Currency => currency(text(given)?),
         Kind::Filter => filter(text(given)?),
+        Kind::Text => line(given),
+        Kind::Table => table(given),
     }
 }
 
@@ -322,6 +324,46 @@ pub fn check_currency(text: &str) -> Result<&str, Problem> {
     let wrong =
         || problem(format!("`{text}` is no currency code")).hint("write three capital letters, such as \"RUB\"");
     fits.then_some(text).ok_or_else(wrong)
+}
+
+fn line(given: Given<'_>) -> Result<Value, Problem> {
+    let text = match given {
+        Given::Toml(value @ DeValue::Integer(_)) => integer(value).map(|number| number.to_string()).unwrap_or_default(),
+        _ => text(given)?.trim().to_owned(),
+    };
+    let fits = !text.is_empty() && text.chars().count() <= 1000 && !text.chars().any(char::is_control);
+    if fits { Ok(json!(text)) } else { Err(problem("expected a word or a line")) }
+}
+
+/// A table as it stands; in a variable it is written as JSON.
+fn table(given: Given<'_>) -> Result<Value, Problem> {
+    match given {
+        Given::Toml(value @ DeValue::Table(_)) => plain(value),
+        Given::Text(text) => match serde_json::from_str(text) {
+            Ok(Value::Object(members)) => Ok(Value::Object(members)),
+            _ => Err(problem("expected an object of JSON")),
+        },
+        _ => Err(wrong_type("a table", given)),
+    }
+}
+
+fn plain(value: &DeValue<'_>) -> Result<Value, Problem> {
+    Ok(match value {
+        DeValue::Boolean(flag) => json!(flag),
+        DeValue::Float(_) => number(Given::Toml(value), f64::MIN, f64::MAX)?,
+        DeValue::Integer(_) => json!(integer(value).ok_or_else(|| problem("a number is too large"))?),
+        DeValue::Array(items) => {
+            Value::Array(items.iter().map(|item| plain(item.get_ref())).collect::<Result<_, _>>()?)
+        }
+        DeValue::Table(members) => {
+            let member = |(name, value): (&toml::Spanned<toml::de::DeString<'_>>, &toml::Spanned<DeValue<'_>>)| {
+                plain(value.get_ref()).map(|value| (name.get_ref().to_string(), value))
+            };
+            Value::Object(members.iter().map(member).collect::<Result<_, _>>()?)
+        }
+        DeValue::String(text) => json!(text),
+        DeValue::Datetime(at) => json!(at.to_string()),
+    })
 }
 
 fn filter(text: &str) -> Result<Value, Problem> {

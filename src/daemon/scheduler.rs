@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::domain::copies::HOOK;
+use crate::jobs::crm;
 
 const TICK: Duration = Duration::from_millis(500);
 /// So much due work enters its lanes in one step.
@@ -14,6 +16,10 @@ const ENTER: u32 = 500;
 const REAP_EVERY: u32 = 10;
 /// Every so many ticks what is no longer needed is forgotten: a minute.
 const SWEEP_EVERY: u32 = 120;
+/// Every so many ticks leads are looked at that the CRM does not know: five seconds.
+const PUSH_EVERY: u32 = 10;
+/// Calls of CRMs are kept so long: the same call again is recognised (30 days, `docs/crm/dikidi.md`).
+const HOOK_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Idempotency keys are kept this long (HTTP API A4).
 const KEY_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// What channels delivered is kept longer than any of them delivers it again.
@@ -38,7 +44,11 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<(), String> {
         if count.is_multiple_of(REAP_EVERY) {
             reap(&app).await;
         }
+        if count.is_multiple_of(PUSH_EVERY) {
+            queue_leads(&app).await;
+        }
         if count.is_multiple_of(SWEEP_EVERY) {
+            sync_crm(&app).await;
             sweep(&app).await;
         }
         count = count.wrapping_add(1);
@@ -74,6 +84,26 @@ async fn reap(app: &App) {
     }
 }
 
+async fn queue_leads(app: &App) {
+    let Some(crm) = app.active_crm() else { return };
+    match crm::queue_leads(app.store.as_ref(), crm.as_ref(), app.now()).await {
+        Ok(0) => {}
+        Ok(_) => app.wakeups.work(),
+        Err(error) => tracing::error!(%error, "leads for the CRM could not be looked at"),
+    }
+}
+
+/// Services and staff are read anew: a job whose key makes it one for all daemons.
+async fn sync_crm(app: &App) {
+    if !app.config.crm.connections.contains_key(&app.config.crm.active) {
+        return;
+    }
+    let next = crm::next_sync(&app.config.crm.active, app.now());
+    if let Err(error) = app.store.schedule(&[next]).await {
+        tracing::error!(%error, "the next reading of the CRM could not be written down");
+    }
+}
+
 async fn sweep(app: &App) {
     let now = app.now();
     if let Err(error) = app.store.forget_keys(now - KEY_LIFE).await {
@@ -81,6 +111,9 @@ async fn sweep(app: &App) {
     }
     if let Err(error) = app.store.sweep_queue(now - EVENT_LIFE, now).await {
         tracing::error!(%error, "the queue could not be swept");
+    }
+    if let Err(error) = app.store.forget_copies(HOOK, now - HOOK_LIFE).await {
+        tracing::error!(%error, "old calls of CRMs could not be forgotten");
     }
     if let Err(error) = app.store.forget_events(now - EVENT_LIFE, FORGET).await {
         tracing::error!(%error, "old events could not be forgotten");

@@ -8,13 +8,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::company::Price;
 use super::contact::{Channel, Phone};
 use super::conversation::named_enum;
 use super::fault::{Fault, FaultKind};
 use super::id::{ContactId, ConversationId, LeadId};
+use super::overlay::CatalogueCopy;
 use super::signing::short_mark;
 
 pub use self::hooks::{HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
@@ -55,6 +56,14 @@ pub trait Crm: Send + Sync {
     /// client.
     fn instead(&self) -> Option<String> {
         None
+    }
+
+    /// Reads the CRM's own services and staff for a copy, behind everything live; nothing where it has none.
+    async fn read_catalogue(&self) -> Result<Option<CatalogueCopy>, Fault> {
+        self.detect().await?;
+        let Some(catalogue) = self.catalogue() else { return Ok(None) };
+        let (services, staff) = (catalogue.services(false).await?, catalogue.staff(None).await?);
+        Ok(Some(CatalogueCopy { services, staff }))
     }
 
     /// Services and staff.
@@ -198,7 +207,7 @@ pub struct Check {
 }
 
 /// A service as the CRM has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrmService {
     /// The vendor's id.
     pub id: String,
@@ -215,7 +224,7 @@ pub struct CrmService {
 }
 
 /// A person as the CRM has them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrmEmployee {
     /// The vendor's id.
     pub id: String,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::conversation::named_enum;
-use super::id::{BookingId, ConversationId};
+use super::id::{BookingId, ConversationId, LeadId};
 
 /// A job's payload. The name in the store is the variant's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,25 @@ pub enum Work {
         #[serde(default)]
         tries: u32,
     },
+    /// Write a lead into a CRM.
+    PushLead {
+        /// The lead.
+        lead_id: LeadId,
+        /// The connection.
+        connection: String,
+    },
+    /// Read a CRM's services and staff anew.
+    SyncCrm {
+        /// The connection.
+        connection: String,
+    },
+    /// Work on what a CRM told by itself.
+    CrmHook {
+        /// The connection.
+        connection: String,
+        /// The kept call.
+        id: String,
+    },
 }
 
 impl Work {
@@ -90,20 +109,24 @@ impl Work {
             Self::Send { .. } => "send_reply",
             Self::MoveBooking { .. } => "move_booking",
             Self::CancelBooking { .. } => "cancel_booking",
+            Self::PushLead { .. } => "push_lead",
+            Self::SyncCrm { .. } => "sync_crm",
+            Self::CrmHook { .. } => "crm_hook",
         }
     }
 
-    /// The dialogue it is for.
+    /// The dialogue it is for, when it is for one.
     #[must_use]
-    pub const fn conversation(&self) -> ConversationId {
+    pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
+            Self::PushLead { .. } | Self::SyncCrm { .. } | Self::CrmHook { .. } => None,
             Self::Answer { conversation_id }
             | Self::CommitBooking { conversation_id, .. }
             | Self::ReconcileBooking { conversation_id, .. }
             | Self::EscalateBooking { conversation_id, .. }
             | Self::Send { conversation_id, .. }
             | Self::MoveBooking { conversation_id, .. }
-            | Self::CancelBooking { conversation_id, .. } => *conversation_id,
+            | Self::CancelBooking { conversation_id, .. } => Some(*conversation_id),
         }
     }
 }

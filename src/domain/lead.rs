@@ -208,6 +208,8 @@ pub struct LeadPatch {
     pub consent: Option<Option<Consent>>,
     /// New free members.
     pub custom: Option<serde_json::Value>,
+    /// Where it lies in the CRM now.
+    pub crm: Option<LeadCrm>,
 }
 
 impl LeadPatch {
@@ -232,6 +234,7 @@ impl LeadPatch {
         set(&mut lead.assigned_to, self.assigned_to.as_ref());
         set(&mut lead.consent, self.consent.as_ref());
         set(&mut lead.custom, self.custom.as_ref());
+        set(&mut lead.crm, self.crm.as_ref());
         lead.tags.sort();
         lead.tags.dedup();
         *lead != before

@@ -15,6 +15,7 @@ pub mod job;
 pub mod knowledge;
 pub mod lead;
 pub mod outbox;
+pub mod overlay;
 pub mod queue;
 pub mod refusal;
 pub mod sharing;

@@ -169,6 +169,9 @@ pub trait Companies: Send + Sync {
     /// The loaded profile, hidden services and employees included.
     async fn profile(&self) -> StoreResult<Option<Arc<Profile>>>;
 
+    /// The loaded profile alone, without what is laid over it.
+    async fn own_profile(&self) -> StoreResult<Option<Profile>>;
+
     /// A number that changes whenever the profile does; 0 without a profile.
     async fn profile_version(&self) -> StoreResult<i64>;
 

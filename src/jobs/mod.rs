@@ -3,6 +3,7 @@
 pub mod budgets;
 pub mod buttons;
 pub mod courtesies;
+pub mod crm;
 mod run;
 pub mod send;
 pub mod wakeups;

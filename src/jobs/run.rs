@@ -1,5 +1,6 @@
 //! Claims jobs and runs them; a job may run twice, its commit happens once.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +9,12 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 use rand::Rng;
 
+use super::crm;
 use super::wakeups::Wakeups;
 use crate::dialog::flow::Apology;
 use crate::dialog::{Desk, TurnError};
 use crate::domain::clock::Clock;
-use crate::domain::crm::MoveRequest;
+use crate::domain::crm::{Crm, MoveRequest};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::job::{Claimed, Outcome, Pool, Work};
 use crate::domain::store::{Store, StoreError, StoreResult};
@@ -47,13 +49,20 @@ pub struct Runner {
     desk: Arc<Desk>,
     clock: Arc<dyn Clock>,
     wakeups: Arc<Wakeups>,
+    crms: Arc<BTreeMap<String, Arc<dyn Crm>>>,
 }
 
 impl Runner {
     /// A runner over that desk.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, desk: Arc<Desk>, clock: Arc<dyn Clock>, wakeups: Arc<Wakeups>) -> Self {
-        Self { store, desk, clock, wakeups }
+        Self { store, desk, clock, wakeups, crms: Arc::default() }
+    }
+
+    /// With these connections, for what is no part of a dialogue.
+    #[must_use]
+    pub fn with_crms(self, crms: Arc<BTreeMap<String, Arc<dyn Crm>>>) -> Self {
+        Self { crms, ..self }
     }
 
     /// Takes at most `limit` jobs of a pool that are due.
@@ -105,8 +114,8 @@ impl Runner {
         if let Err(error) = result {
             self.failed(&job, &error).await;
         }
-        if let Ok(work) = &job.work {
-            self.wakeups.conversation(work.conversation());
+        if let Some(conversation) = job.work.as_ref().ok().and_then(Work::conversation) {
+            self.wakeups.conversation(conversation);
         }
         self.wakeups.work();
     }
@@ -137,8 +146,29 @@ impl Runner {
             Work::CancelBooking { conversation_id, appointment_id, tries, .. } => {
                 desk.cancel_booking(*conversation_id, appointment_id, *tries, job).await
             }
+            Work::PushLead { lead_id, connection } => {
+                crm::push_lead(self.store.as_ref(), self.clock.as_ref(), self.crm(connection)?, *lead_id).await?;
+                self.done(job).await
+            }
+            Work::SyncCrm { connection } => {
+                crm::sync(self.store.as_ref(), self.clock.as_ref(), self.crm(connection)?).await?;
+                self.done(job).await
+            }
+            Work::CrmHook { connection, id } => {
+                crm::work_on_hook(self.store.as_ref(), self.clock.as_ref(), self.crm(connection)?, id).await?;
+                self.done(job).await
+            }
             Work::Send { .. } => Err(TurnError::Unreadable("a part of a message outside its lane".to_owned())),
         }
+    }
+
+    fn crm(&self, connection: &str) -> Result<&dyn Crm, TurnError> {
+        let known = self.crms.get(connection).map(AsRef::as_ref);
+        known.ok_or_else(|| TurnError::Unreadable(format!("there is no CRM connection `{connection}` (any more)")))
+    }
+
+    async fn done(&self, job: &Claimed) -> Result<(), TurnError> {
+        Ok(self.store.finish(&job.lease, job.id, &Outcome::Done, self.clock.now()).await?)
     }
 
     async fn failed(&self, job: &Claimed, error: &TurnError) {
@@ -160,9 +190,10 @@ impl Runner {
             Outcome::Dead { .. } => tracing::error!(job = job.id, kind, attempt = job.attempt, %error, "given up"),
             _ => tracing::warn!(job = job.id, kind, attempt = job.attempt, %error, "will be tried again"),
         }
-        let stored = match (self.words_for(job, error, &outcome), &job.work) {
-            (Some((why, error)), Ok(work)) => {
-                let told = self.desk.apologise(work.conversation(), why, error, (&job.lease, job.id)).await;
+        let conversation = job.work.as_ref().ok().and_then(Work::conversation);
+        let stored = match (self.words_for(job, error, &outcome), conversation) {
+            (Some((why, error)), Some(conversation)) => {
+                let told = self.desk.apologise(conversation, why, error, (&job.lease, job.id)).await;
                 match told {
                     Ok(()) => Ok(()),
                     // Even that cannot be said: the job itself must not stay in the way.

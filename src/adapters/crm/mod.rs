@@ -1,5 +1,6 @@
 //! CRMs: one folder and one row each.
 
+pub mod broken;
 pub mod ledgered;
 pub mod local;
 pub mod watched;

@@ -15,6 +15,7 @@ use crate::domain::crm::{
     CrmEmployee, CrmService, Hooks, LeadToPush, Leads, MoveRequest, Notes, Probe, Pushed, Slot, SlotQuery,
 };
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::overlay::CatalogueCopy;
 
 /// A connection that is watched.
 pub struct Watched {
@@ -82,6 +83,10 @@ impl Crm for Watched {
 
     fn instead(&self) -> Option<String> {
         self.inner.instead()
+    }
+
+    async fn read_catalogue(&self) -> Result<Option<CatalogueCopy>, Fault> {
+        self.counted("read_catalogue", self.inner.read_catalogue().await)
     }
 
     fn client_cards(&self) -> Option<&dyn ClientCards> {

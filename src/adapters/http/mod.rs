@@ -1,6 +1,7 @@
 //! The seam under every adapter that speaks HTTP: what a call is, who carries it, and what is laid around the carrier
 //! once for all: patience, pace, a breaker, limits, recording.
 
+pub mod cassette;
 pub mod client;
 pub mod credentials;
 pub mod far;
@@ -9,6 +10,7 @@ pub mod judge;
 pub mod mask;
 pub mod portal;
 pub mod read;
+pub mod recorded;
 pub mod url;
 
 use std::time::Duration;

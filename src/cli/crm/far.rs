@@ -11,7 +11,7 @@ use crate::cli::failure::{Failure, exit};
 use crate::cli::times;
 use crate::config::near;
 use crate::domain::crm::{Calendar, Catalogue, Clients, Crm};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, Retry};
 
 /// How long a command waits when a limit does not say so itself.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -57,12 +57,40 @@ impl WaitArgs {
     }
 }
 
+impl WaitArgs {
+    /// Calls what writes under a key, and calls again while nobody knows what came of it: each call looks first.
+    ///
+    /// # Errors
+    /// What the far side says; `unknown_outcome` once patience is used up.
+    pub async fn resolve<T>(self, call: impl AsyncFn() -> Result<T, Fault>) -> Result<T, Failure> {
+        let until = Instant::now() + self.wait;
+        let mut pause = PAUSE;
+        loop {
+            match call().await {
+                Err(fault) if fault.kind == FaultKind::RateLimited || fault.retry() == Retry::Look => {
+                    let wait = fault.retry_after.unwrap_or(pause);
+                    if Instant::now() + wait > until {
+                        return Err(fault.into());
+                    }
+                    sleep(wait).await;
+                    pause = (pause * 2).min(PAUSE * 5);
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+}
+
 /// The connection of that name.
 ///
 /// # Errors
 /// `unknown_connection`, with the name that was probably meant.
 pub fn connection(app: &App, name: &str) -> Result<Arc<dyn Crm>, Failure> {
     app.crms.get(name).cloned().ok_or_else(|| {
+        if let Some(error) = app.broken_crms.get(name) {
+            return Failure::config(format!("the connection `{name}` cannot be opened: {error}"))
+                .hint(format!("correct [crm.{name}] in the configuration"));
+        }
         let known: Vec<&str> = app.crms.keys().map(String::as_str).collect();
         Failure::new("unknown_connection", exit::CONFIG, format!("there is no CRM connection `{name}`"))
             .hint_opt(near::advice(name, &known))

@@ -1,8 +1,12 @@
 //! `flow crm`: one connection, by its name.
 
 mod far;
+mod mock;
 mod probe;
+mod push;
 mod read;
+mod record;
+mod sync;
 mod view;
 mod write;
 
@@ -48,6 +52,14 @@ pub enum CrmCommand {
     Move(write::MoveArgs),
     /// Cancel an appointment
     Cancel(write::CancelArgs),
+    /// Write a lead into a CRM; again, it updates the same object
+    Push(push::PushArgs),
+    /// Show where a CRM's services and staff differ from the profile, and keep what the CRM has
+    Sync(sync::SyncArgs),
+    /// Record a connection's traffic into a cassette, without secrets and phones
+    Record(record::RecordArgs),
+    /// Serve a stand-in of a vendor, or play a cassette
+    Mock(mock::MockArgs),
 }
 
 /// Runs the command.
@@ -63,5 +75,9 @@ pub fn run(command: CrmCommand, cx: &mut Context) -> Result<(), Failure> {
         CrmCommand::Book(args) => write::book(args, cx),
         CrmCommand::Move(args) => write::move_to(args, cx),
         CrmCommand::Cancel(args) => write::cancel(args, cx),
+        CrmCommand::Push(args) => push::run(args, cx),
+        CrmCommand::Sync(args) => sync::run(args, cx),
+        CrmCommand::Record(args) => record::run(args, cx),
+        CrmCommand::Mock(args) => mock::run(args, cx),
     }
 }

@@ -160,7 +160,7 @@ async fn try_out(crm: &dyn Crm, session: &Session, wait: WaitArgs, keys: &[Strin
         comment: Some("flow crm test --write".to_owned()),
         origin: Origin::default(),
     };
-    let booked = wait.call(async || calendar.book(&booking).await);
+    let booked = wait.resolve(async || calendar.book(&booking).await);
     let Some(booked) = checks.check("book", booked, |made| format!("{} at {}", made.id, show(&made.start))).await
     else {
         return;
@@ -172,11 +172,11 @@ async fn try_out(crm: &dyn Crm, session: &Session, wait: WaitArgs, keys: &[Strin
         start: second.start.timestamp(),
         employee_id: second.employee_id.clone(),
     };
-    let moved = wait.call(async || calendar.move_to(&moving).await);
+    let moved = wait.resolve(async || calendar.move_to(&moving).await);
     if let Some(moved) = checks.check("move", moved, |made| format!("to {}", show(&made.start))).await {
         id = moved.id;
     }
-    let cancelled = wait.call(async || calendar.cancel(&id).await);
+    let cancelled = wait.resolve(async || calendar.cancel(&id).await);
     checks.check("cancel", cancelled, |gone| format!("{} is {}", gone.id, gone.status)).await;
 }
 

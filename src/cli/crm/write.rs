@@ -151,7 +151,7 @@ pub async fn show_booked(
         comment: booking.comment,
         origin: Origin::default(),
     };
-    let booked = match wait.call(async || calendar.book(&request).await).await {
+    let booked = match wait.resolve(async || calendar.book(&request).await).await {
         Ok(booked) => booked,
         Err(failure) => {
             let staff = request.employee_id.as_deref();
@@ -178,7 +178,7 @@ pub async fn show_moved(
         start: session.here().start(&moving.start)?,
         employee_id: moving.staff,
     };
-    let moved = wait.call(async || calendar.move_to(&request).await).await;
+    let moved = wait.resolve(async || calendar.move_to(&request).await).await;
     let moved = moved.map_err(|failure| listed(failure, name))?;
     out.object(&view::BOOKED, &view::booked(&moved))
 }
@@ -193,7 +193,7 @@ pub async fn show_cancelled(
 ) -> Result<(), Failure> {
     let crm = connection(&session.app, name)?;
     let calendar = crm.must_book("cancel")?;
-    let cancelled = wait.call(async || calendar.cancel(id).await).await;
+    let cancelled = wait.resolve(async || calendar.cancel(id).await).await;
     let cancelled = cancelled.map_err(|failure| listed(failure, name))?;
     out.object(&view::CANCELLED, &view::cancelled(&cancelled))
 }

@@ -89,7 +89,7 @@ static DETAIL: Shape = Shape {
 /// The kind of job that carries a message to a client.
 const SEND: &str = "send_reply";
 /// What can be asked for: the names of all work, and of what this version cannot read.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 11] = [
     "answer",
     "commit_booking",
     "reconcile_booking",
@@ -97,6 +97,9 @@ const KINDS: [&str; 8] = [
     SEND,
     "move_booking",
     "cancel_booking",
+    "push_lead",
+    "sync_crm",
+    "crm_hook",
     "unreadable",
 ];
 
@@ -164,12 +167,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::id::{BookingId, ConversationId};
+    use crate::domain::id::{BookingId, ConversationId, LeadId};
     use crate::domain::job::Work;
 
     /// A new kind of work does not compile until it stands here.
     fn another(work: &Work) -> Option<Work> {
-        let (now, conversation_id) = (Timestamp::UNIX_EPOCH, work.conversation());
+        let (now, conversation_id) = (Timestamp::UNIX_EPOCH, ConversationId::new(Timestamp::UNIX_EPOCH));
         let booking_id = BookingId::new(now);
         let (connection, appointment_id) = ("local".to_owned(), "1".to_owned());
         Some(match work {
@@ -187,7 +190,10 @@ mod tests {
                 key: "k".to_owned(),
                 tries: 0,
             },
-            Work::MoveBooking { .. } => return None,
+            Work::MoveBooking { .. } => Work::PushLead { lead_id: LeadId::new(now), connection },
+            Work::PushLead { .. } => Work::SyncCrm { connection },
+            Work::SyncCrm { .. } => Work::CrmHook { connection, id: "1".to_owned() },
+            Work::CrmHook { .. } => return None,
         })
     }
 

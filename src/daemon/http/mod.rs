@@ -5,6 +5,7 @@ mod body;
 mod chat;
 mod conversations;
 mod cors;
+mod crm_hooks;
 mod cursor;
 mod etag;
 mod figures;
@@ -18,6 +19,7 @@ mod messages;
 mod openapi;
 pub mod problem;
 mod query;
+pub mod stand_in;
 mod view;
 mod waiting;
 
@@ -184,7 +186,11 @@ fn api_routes() -> Vec<Route> {
 
 /// What channels call: shaped by them, and no part of the described API.
 fn hook_routes() -> Vec<Route> {
-    vec![(TELEGRAM_HOOK, &["POST"], post(hooks::telegram))]
+    vec![
+        (TELEGRAM_HOOK, &["POST"], post(hooks::telegram)),
+        ("/hooks/{family}/{name}", &["POST", "GET"], post(crm_hooks::take).get(crm_hooks::take)),
+        ("/hooks/{family}/{name}/{*rest}", &["POST", "GET"], post(crm_hooks::take).get(crm_hooks::take)),
+    ]
 }
 
 /// Every address with its methods, as the description of the API must list them.

@@ -13,6 +13,8 @@ use super::sessions::{snapshot, transaction};
 use super::values::params;
 use super::{Connection, PostgresStore, kept, knowledge};
 use crate::domain::company::{Company, Employee, Interval, KnowledgeEntry, Price, Profile, Service, WeekHours};
+use crate::domain::copies::{CATALOGUE, Copies};
+use crate::domain::overlay::CatalogueCopy;
 use crate::domain::store::{Companies, ProfileChange, StoreResult};
 
 #[async_trait]
@@ -26,20 +28,27 @@ impl Companies for PostgresStore {
             return Ok(Some(profile));
         }
         let loaded = snapshot!(self.sessions, c => {
-            let version = version_of(c).await?;
+            let version = version_of(c, self.refine.connection.as_deref()).await?;
             Ok(load(c).await?.map(|profile| (version, profile)))
         });
         let Some((version, mut profile)) = loaded? else { return Ok(None) };
-        if let Some(refine) = &self.refine {
-            refine(&mut profile.company);
-        }
+        let copy = match &self.refine.connection {
+            Some(connection) => self.copied(connection, CATALOGUE, "").await?,
+            None => None,
+        };
+        let copy = copy.and_then(|copy| serde_json::from_value::<CatalogueCopy>(copy.body).ok());
+        self.refine.apply(&mut profile, copy.as_ref());
         let profile = Arc::new(profile);
         *kept(&self.profile) = Some((version, Arc::clone(&profile)));
         Ok(Some(profile))
     }
 
     async fn profile_version(&self) -> StoreResult<i64> {
-        version_of(&*self.sessions.connection().await?).await
+        version_of(&*self.sessions.connection().await?, self.refine.connection.as_deref()).await
+    }
+
+    async fn own_profile(&self) -> StoreResult<Option<Profile>> {
+        snapshot!(self.sessions, c => load(c).await)
     }
 
     async fn save_profile(&self, profile: &Profile, now: Timestamp) -> StoreResult<ProfileChange> {
@@ -47,8 +56,13 @@ impl Companies for PostgresStore {
     }
 }
 
-async fn version_of(c: &Connection) -> StoreResult<i64> {
-    Ok(scalar(c, "SELECT version FROM company", &[]).await?.unwrap_or(0))
+async fn version_of(c: &Connection, connection: Option<&str>) -> StoreResult<i64> {
+    // A copy of a CRM's catalogue changes it too: its moment is far larger than any count of versions.
+    let sql =
+        "SELECT version + coalesce((SELECT at FROM copies WHERE connection=$1::text AND kind=$2::text AND id=''), 0)
+               FROM company";
+    let connection = connection.map(str::to_owned);
+    Ok(scalar(c, sql, params![connection, CATALOGUE]).await?.unwrap_or(0))
 }
 
 pub(super) async fn load(c: &Connection) -> StoreResult<Option<Profile>> {

@@ -181,6 +181,7 @@ fn filling(first: &Lead, new: &Lead) -> LeadPatch {
         assigned_to: fill(&first.assigned_to, &new.assigned_to),
         consent: fill(&first.consent, &new.consent),
         custom: None,
+        crm: None,
     }
 }
 
@@ -247,7 +248,8 @@ async fn change(c: &Connection, mut lead: Lead, patch: &LeadPatch, now: Timestam
         c,
         "UPDATE leads SET status=$2, name=$3, phone=$4, email=$5, source=$6, service=$7, desired_at=$8,
          desired_text=$9, comment=$10, tags=$11, assigned_to=$12, consent=$13, custom=$14, folded=$15, updated_at=$16,
-         version=$17 WHERE id=$1",
+         version=$17, crm_provider=$18, crm_external_id=$19, crm_url=$20, crm_state=$21, crm_error=$22,
+         crm_synced_at=$23 WHERE id=$1",
         params![
             lead.id.to_string(),
             lead.status.as_str(),
@@ -265,7 +267,13 @@ async fn change(c: &Connection, mut lead: Lead, patch: &LeadPatch, now: Timestam
             to_json(&lead.custom)?,
             folded(&lead),
             ms(lead.updated_at),
-            lead.version
+            lead.version,
+            lead.crm.provider,
+            lead.crm.external_id,
+            lead.crm.url,
+            lead.crm.state.as_str(),
+            lead.crm.last_error,
+            lead.crm.synced_at.map(ms)
         ],
     )
     .await?;

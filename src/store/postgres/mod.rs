@@ -43,7 +43,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::broadcast;
 use tokio_postgres::error::SqlState;
 
-use crate::domain::company::{Company, Profile};
+use crate::domain::company::Profile;
 use crate::domain::store::{StoreError, StoreResult};
 
 use self::connect::Connector;
@@ -59,7 +59,7 @@ pub const SESSIONS: usize = 16;
 const ENDING: Duration = Duration::from_secs(10);
 
 /// What the configuration says of the company, laid over what the profile says.
-pub type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;
+pub use crate::domain::overlay::Refine;
 
 /// A store in a database.
 pub struct PostgresStore {
@@ -70,7 +70,7 @@ pub struct PostgresStore {
     profile: Mutex<Option<(i64, Arc<Profile>)>>,
     /// The tokens as they were a moment ago.
     tokens: tokens::Kept,
-    refine: Option<Refine>,
+    refine: Refine,
     connector: Arc<Connector>,
     /// It goes away with this value.
     scratch: Option<scratch::Scratch>,
@@ -108,7 +108,7 @@ impl PostgresStore {
                 sessions,
                 profile: Mutex::default(),
                 tokens: tokens::Kept::default(),
-                refine: None,
+                refine: Refine::default(),
                 connector: Arc::clone(&connector),
                 scratch: None,
                 runtime: Some(runtime),
@@ -116,10 +116,10 @@ impl PostgresStore {
         })
     }
 
-    /// Lays the configuration's words over the profile's whenever it is read.
+    /// Lays this over the profile whenever it is read.
     #[must_use]
     pub fn refined(mut self, refine: Refine) -> Self {
-        self.refine = Some(refine);
+        self.refine = refine;
         self
     }
 

@@ -10,6 +10,8 @@ use rusqlite::{Connection, Row, params};
 use super::rows::{all, execute, int, int_opt, json, ms, one, scalar, text, text_opt, to_json};
 use super::{SqliteStore, knowledge};
 use crate::domain::company::{Company, Employee, Interval, KnowledgeEntry, Price, Profile, Service, WeekHours};
+use crate::domain::copies::{CATALOGUE, Copies};
+use crate::domain::overlay::CatalogueCopy;
 use crate::domain::store::{Companies, ProfileChange, StoreResult};
 
 #[async_trait]
@@ -22,17 +24,31 @@ impl Companies for SqliteStore {
         {
             return Ok(Some(profile));
         }
-        let Some(mut profile) = self.read(load).await? else { return Ok(None) };
-        if let Some(refine) = &self.refine {
-            refine(&mut profile.company);
-        }
+        let Some(mut profile) = self.own_profile().await? else { return Ok(None) };
+        let copy = match &self.refine.connection {
+            Some(connection) => self.copied(connection, CATALOGUE, "").await?,
+            None => None,
+        };
+        let copy = copy.and_then(|copy| serde_json::from_value::<CatalogueCopy>(copy.body).ok());
+        self.refine.apply(&mut profile, copy.as_ref());
         let profile = Arc::new(profile);
         *self.profile.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&profile)));
         Ok(Some(profile))
     }
 
     async fn profile_version(&self) -> StoreResult<i64> {
-        self.read(|c| Ok(scalar(c, "SELECT version FROM company", [])?.unwrap_or(0))).await
+        let connection = self.refine.connection.clone();
+        self.read(move |c| {
+            // A copy of a CRM's catalogue changes it too: its moment is far larger than any count of versions.
+            let sql = "SELECT version + coalesce((SELECT at FROM copies WHERE connection=?1 AND kind=?2 AND id=''), 0)
+                       FROM company";
+            Ok(scalar(c, sql, params![connection, CATALOGUE])?.unwrap_or(0))
+        })
+        .await
+    }
+
+    async fn own_profile(&self) -> StoreResult<Option<Profile>> {
+        self.read(load).await
     }
 
     async fn save_profile(&self, profile: &Profile, now: Timestamp) -> StoreResult<ProfileChange> {

@@ -33,7 +33,7 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 
-use crate::domain::company::{Company, Profile};
+use crate::domain::company::Profile;
 use crate::domain::store::{StoreError, StoreResult};
 
 use self::readers::Readers;
@@ -43,7 +43,7 @@ use self::writer::Writer;
 pub const LATEST_SCHEMA: u32 = 4;
 
 /// What the configuration says of the company, laid over what the profile says.
-pub type Refine = Box<dyn Fn(&mut Company) + Send + Sync>;
+pub use crate::domain::overlay::Refine;
 
 /// A store in a file, or in memory.
 pub struct SqliteStore {
@@ -54,7 +54,7 @@ pub struct SqliteStore {
     profile: Mutex<Option<(i64, Arc<Profile>)>>,
     /// The tokens as they were a moment ago.
     tokens: tokens::Kept,
-    refine: Option<Refine>,
+    refine: Refine,
     /// Beside the store, locked by the daemon that serves it; the system lets go of it when the process dies.
     lock: Option<PathBuf>,
     held: Mutex<Option<File>>,
@@ -101,16 +101,16 @@ impl SqliteStore {
             readers,
             profile: Mutex::default(),
             tokens: tokens::Kept::default(),
-            refine: None,
+            refine: Refine::default(),
             lock: None,
             held: Mutex::default(),
         }
     }
 
-    /// Lays the configuration's words over the profile's whenever it is read.
+    /// Lays this over the profile whenever it is read.
     #[must_use]
     pub fn refined(mut self, refine: Refine) -> Self {
-        self.refine = Some(refine);
+        self.refine = refine;
         self
     }
 

@@ -60,7 +60,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["src/cli/output"]),
     ("indicatif", &["src/cli/progress"]),
     ("std::env", &["src/config/environment"]),
-    ("toml", &["src/config", "src/cli/eval/scenario"]),
+    ("toml", &["src/config", "src/cli/eval/scenario", "src/cli/crm/mock"]),
     ("sd_notify", &["src/daemon/serve"]),
     ("rust_stemmers", &["src/domain/text"]),
     ("ulid", &["src/domain/id"]),

@@ -325,7 +325,7 @@ async fn with_everybody_at_work_nothing_is_lost_doubled_or_stuck() {
     let workers = stores.map(|store| async move {
         while !is_over().await {
             for job in store.claim(&Pool::Inside, 3, at(600), at(1)).await.unwrap() {
-                let id = job.work.unwrap().conversation();
+                let id = job.work.unwrap().conversation().unwrap();
                 let effects = Effects { messages: vec![reply("Здравствуйте")], ..Effects::default() };
                 store.commit_turn(id, (&job.lease, job.id), &effects, at(1)).await.unwrap();
             }

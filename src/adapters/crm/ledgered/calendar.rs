@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::{Timestamp, ToSpan};
 
 use super::visits::of_row;
-use super::{Ledgered, Way};
+use super::{Ledgered, Way, doubt};
 use crate::domain::crm::{Appointment, AppointmentQuery, BookRequest, Calendar, MoveRequest, Slot, SlotQuery};
 use crate::domain::fault::Fault;
 
@@ -34,7 +34,7 @@ impl Calendar for Ledgered {
     }
 
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
-        self.book_under_key(request).await
+        self.book_under_key(request).await.map_err(doubt)
     }
 
     async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
@@ -45,11 +45,11 @@ impl Calendar for Ledgered {
     }
 
     async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
-        self.move_under_key(request).await
+        self.move_under_key(request).await.map_err(doubt)
     }
 
     async fn cancel(&self, id: &str) -> Result<Appointment, Fault> {
-        self.alone("cancel", &format!("cancel:{id}"), self.cancel_visit(id)).await
+        self.alone("cancel", &format!("cancel:{id}"), self.cancel_visit(id)).await.map_err(doubt)
     }
 
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {

@@ -7,6 +7,7 @@ mod book;
 mod calendar;
 mod change;
 mod profile;
+mod push;
 mod visits;
 
 use std::sync::Arc;
@@ -15,11 +16,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Kind, Wiring};
+use crate::adapters::http::portal::in_background;
 use crate::domain::booking::Booking;
 use crate::domain::clock::Clock;
 use crate::domain::crm::{Calendar, Catalogue, ClientCards, Clients, Crm, Hooks, Leads, Notes, Probe, Records};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, Retry};
+use crate::domain::overlay::CatalogueCopy;
 use crate::domain::store::{BookingFilter, Page, Store, StoreError};
+
+/// A write whose answer makes no sense may have been applied as much as one without an answer.
+fn doubt(fault: Fault) -> Fault {
+    match fault.retry() {
+        Retry::Look => Fault { kind: FaultKind::UnknownOutcome, ..fault },
+        _ => fault,
+    }
+}
 
 /// A connection with its ledger.
 pub struct Ledgered {
@@ -128,6 +139,10 @@ impl Crm for Ledgered {
         self.inner.instead()
     }
 
+    async fn read_catalogue(&self) -> Result<Option<CatalogueCopy>, Fault> {
+        in_background(self.inner.read_catalogue()).await
+    }
+
     fn catalogue(&self) -> Option<&dyn Catalogue> {
         self.can("services").then_some(self)
     }
@@ -145,7 +160,7 @@ impl Crm for Ledgered {
     }
 
     fn leads(&self) -> Option<&dyn Leads> {
-        self.inner.leads()
+        self.can("leads").then_some(self)
     }
 
     fn notes(&self) -> Option<&dyn Notes> {

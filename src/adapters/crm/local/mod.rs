@@ -12,6 +12,7 @@ use crate::domain::company::Profile;
 use crate::domain::contact::Phone;
 use crate::domain::crm::{Calendar, Catalogue, Check, Clients, Crm, CrmClient, CrmEmployee, CrmService, Probe};
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::overlay::CatalogueCopy;
 use crate::domain::slots::providers;
 use crate::domain::store::{Store, StoreError};
 
@@ -103,6 +104,10 @@ impl Crm for Local {
                 ),
             ],
         })
+    }
+
+    async fn read_catalogue(&self) -> Result<Option<CatalogueCopy>, Fault> {
+        Ok(None)
     }
 
     fn catalogue(&self) -> Option<&dyn Catalogue> {

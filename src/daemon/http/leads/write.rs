@@ -114,6 +114,8 @@ fn read(fields: &mut Fields, region: Region, now: Timestamp) -> LeadPatch {
         assigned_to: fields.text("assigned_to", 100),
         consent: consent(fields, now),
         custom: fields.object("custom", CUSTOM_BYTES).map(|custom| custom.unwrap_or_else(|| json!({}))),
+        // The CRM's side is written by what pushes leads.
+        crm: None,
     }
 }
 
