@@ -289,3 +289,62 @@ proptest! {
         let _: Vec<PathBuf> = Environment::for_test([("HOME", var.as_str())], "/w").config_files();
     }
 }
+
+#[test]
+fn the_connections_of_the_example_are_read_once_their_marks_are_taken_away() {
+    let after = EXAMPLE.split_once("# [crm.bitrix24]").unwrap().1.split_once("\n[channels").unwrap().0;
+    let text: String = format!("[crm.bitrix24]{after}")
+        .lines()
+        .map(|line| format!("{}\n", line.trim_start_matches("# ").trim_start_matches('#')))
+        .collect();
+    let secrets = [
+        "BITRIX24_WEBHOOK_URL",
+        "BITRIX24_APPLICATION_TOKEN",
+        "YCLIENTS_PARTNER_TOKEN",
+        "YCLIENTS_USER_TOKEN",
+        "AMOCRM_TOKEN",
+        "ONEC_PASSWORD",
+        "EASYWEEK_TOKEN",
+        "DIKIDI_BRIDGE_SECRET",
+    ];
+    let vars: Vec<(&str, &str)> = secrets.iter().map(|name| (*name, "https://a-secret-of-some-length")).collect();
+    let loaded = Home::new(&[("config.toml", &text)]).load(&vars, &[]).unwrap();
+    let found: Vec<&str> = loaded.config.crm.connections.keys().map(String::as_str).collect();
+    assert_eq!(found, ["amocrm", "bitrix24", "dikidi", "easyweek", "onec", "yclients"]);
+    let shown = loaded.config.to_toml_redacted().unwrap();
+    assert!(shown.contains("[crm.yclients]") && shown.contains("company_id = 4564"), "{shown}");
+    assert!(!shown.contains("a-secret-of-some-length"), "{shown}");
+}
+
+#[test]
+fn a_connection_is_named_by_the_operator_and_its_mistakes_are_told_with_their_lines() {
+    let problems = load_text(
+        "[crm]\nactive = \"salon\"\n[crm.salom]\nkind = \"yclients\"\npartner_tokn = \"aaaa\"\ncompany_id = 0\n\
+         [crm.shop]\nkind = \"bitrix\"\n",
+    )
+    .unwrap_err();
+    assert_told(
+        &problems,
+        &[
+            (2, "crm.active", "did you mean `salom`?"),
+            (5, "crm.salom.partner_tokn", "did you mean `partner_token`?"),
+            (6, "crm.salom.company_id", "is outside"),
+            (7, "crm.shop", "did you mean `bitrix24`?"),
+        ],
+    );
+}
+
+#[test]
+fn a_connection_can_stand_in_variables_alone() {
+    let vars = [
+        ("FLOW_CRM__YCLIENTS__PARTNER_TOKEN", "part"),
+        ("FLOW_CRM__YCLIENTS__COMPANY_ID", "7"),
+        ("FLOW_CRM__ACTIVE", "yclients"),
+    ];
+    let loaded = Home::new(&[]).load(&vars, &[]).unwrap();
+    let connection = &loaded.config.crm.connections["yclients"];
+    assert_eq!((connection.kind.as_str(), &connection.values["company_id"]), ("yclients", &serde_json::json!(7)));
+    assert_eq!(connection.secrets["partner_token"].expose(), "part");
+    let near = Home::new(&[]).load(&[("FLOW_CRM__YCLIENTS__PARTNER", "x")], &[]).unwrap_err();
+    assert!(near.0[0].to_string().contains("no key has this variable"), "{near}");
+}

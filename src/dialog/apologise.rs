@@ -5,7 +5,14 @@ use super::{Desk, TurnError};
 use crate::domain::conversation::{Outgoing, Role};
 use crate::domain::id::ConversationId;
 use crate::domain::job::{Lease, NewJob, Work};
-use crate::domain::store::{Effects, StoreError};
+use crate::domain::store::{Effects, LeadDraft, StoreError};
+
+/// The first address in a sentence.
+fn link_in(sentence: &str) -> Option<&str> {
+    let link = &sentence[sentence.find("https://").or_else(|| sentence.find("http://"))?..];
+    let end = link.find(char::is_whitespace).unwrap_or(link.len());
+    Some(link[..end].trim_end_matches(['.', ',', ';', ')']))
+}
 
 impl Desk {
     /// Tells the client that the work of a job came to nothing and asks a person. With `error` the job is
@@ -33,10 +40,16 @@ impl Desk {
             effects.with_person = Some(false);
             effects.handoff = Some(self.handoff(match why {
                 Apology::Broken => "failures",
-                Apology::ScheduleAway => "crm_unavailable",
+                Apology::ScheduleAway | Apology::Elsewhere => "crm_unavailable",
             }));
+            if why == Apology::Elsewhere {
+                // Who wants a visit is a lead, wherever it is booked in the end.
+                effects.lead = Some(LeadDraft::default());
+            }
+            let instead = self.crm.instead();
+            let link = instead.as_deref().and_then(link_in);
             let text = match self.business().await? {
-                Some(business) => flow::apology(&self.scene(&business, &input.conversation, &[]), why),
+                Some(business) => flow::apology(&self.scene(&business, &input.conversation, &[]), why, link),
                 None => super::say::not_set_up(input.conversation.language.unwrap_or_default()).to_owned(),
             };
             effects.messages.push(Outgoing {

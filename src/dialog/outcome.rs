@@ -1,13 +1,15 @@
 //! The CRM's answer to what a client agreed to. «Вы записаны» is stored in the transaction that stores
 //! the CRM's id of the appointment. What nobody knows is looked up before it is written again.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::Known;
 use super::flow::{self, Outcome};
 use super::{Desk, TurnError, spoken};
 use crate::domain::booking::{Booking, BookingState};
-use crate::domain::crm::{Appointment, BookRequest, Calendar, MoveRequest, Origin};
+use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, Calendar, MoveRequest, Origin};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::id::{BookingId, ConversationId};
 use crate::domain::job::{Claimed, NewJob, Scheduled, Work};
@@ -39,9 +41,24 @@ impl Verdict {
 }
 
 /// How often the CRM was asked about this before, and whether the client has heard of the delay.
-fn wait_after(looks: u32, fault: &Fault) -> SignedDuration {
+fn wait_after(looks: u32, fault: &Fault, settles: Duration) -> SignedDuration {
     let wait = (FIRST_LOOK * (1_i32 << looks.min(10))).min(LONGEST_LOOK);
+    // A look that comes too early proves nothing.
+    let settles = SignedDuration::try_from(settles).unwrap_or(LONGEST_LOOK);
+    let wait = if fault.retry() == Retry::Look { wait.max(settles) } else { wait };
+    // What a person of the company must mend is not asked for every few seconds.
+    let wait = if is_for_the_operator(fault) { LONGEST_LOOK } else { wait };
     fault.retry_after.and_then(|asked| SignedDuration::try_from(asked).ok()).map_or(wait, |asked| asked.max(wait))
+}
+
+/// Whether it is refused for a reason that a person of the company can mend: then it is done.
+fn is_for_the_operator(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::LicenceExpired)
+}
+
+/// Why a booking waits, in the ledger's word.
+fn why(fault: &Fault) -> &'static str {
+    if is_for_the_operator(fault) { fault.kind.as_str() } else { "crm_unavailable" }
 }
 
 /// A look that is refused leaves it as open as before.
@@ -77,7 +94,8 @@ impl Desk {
                     id: booking_id,
                     state: BookingState::Booked,
                     external_id: Some(appointment.id.clone()),
-                    error: None,
+                    // It stands, and the vendor's staff must agree first.
+                    error: (appointment.status == AppointmentStatus::Requested).then(|| "requested".to_owned()),
                 }),
                 ..Verdict::told(Outcome::Booked(appointment))
             },
@@ -142,9 +160,15 @@ impl Desk {
         };
         // After a call that may have been applied, only a look tells: a mere refusal to answer changes nothing.
         let in_doubt = row.state == BookingState::Unknown || fault.retry() == Retry::Look;
-        if fault.retry() == Retry::Never {
+        if fault.retry() == Retry::Never && !is_for_the_operator(fault) {
             let taken = fault.kind == FaultKind::SlotTaken;
-            let error = if taken { "slot_taken" } else { "refused" };
+            let error = match fault.kind {
+                FaultKind::Rejected => "refused",
+                other => other.as_str(),
+            };
+            if !taken {
+                tracing::warn!(booking = %row.id, %fault, "the CRM refuses a booking; a person is asked");
+            }
             return Verdict {
                 booking: Some(update(BookingState::Refused, Some(error))),
                 ..Verdict::told(if taken { Outcome::SlotTaken } else { Outcome::Refused })
@@ -166,20 +190,21 @@ impl Desk {
         let next = looks.map_or(0, |looks| looks + 1);
         let mut scheduled = vec![Scheduled {
             key: format!("reconcile:{}:{next}", row.id),
-            due_at: now + wait_after(looked, fault),
+            due_at: now + wait_after(looked, fault, self.crm.settles_after()),
             lane,
             work: Work::ReconcileBooking { booking_id: row.id, conversation_id, looks: next },
         }];
         if looks.is_none() {
             scheduled.push(Scheduled {
                 key: format!("escalate:{}", row.id),
-                due_at: (now + ESCALATE_AFTER).min(row.start),
+                // What the company must mend is told at once.
+                due_at: if is_for_the_operator(fault) { now } else { (now + ESCALATE_AFTER).min(row.start) },
                 lane: NewJob::conversation_lane(conversation_id),
                 work: Work::EscalateBooking { booking_id: row.id, conversation_id },
             });
         }
         let outcome = looks.is_none().then_some(Outcome::Delayed);
-        Verdict { outcome, booking: Some(update(state, Some("crm_unavailable"))), scheduled, given_up: None }
+        Verdict { outcome, booking: Some(update(state, Some(why(fault)))), scheduled, given_up: None }
     }
 
     /// Tells a person, and the client, when a booking still waits for the CRM.
@@ -253,6 +278,7 @@ impl Desk {
         }
         match fault.retry() {
             Retry::Never if fault.kind == FaultKind::SlotTaken => return Ok(Verdict::told(Outcome::SlotTaken)),
+            Retry::Never if is_for_the_operator(&fault) => {}
             Retry::Never => return Ok(Verdict::told(Outcome::Refused)),
             Retry::After(_) | Retry::Look => {}
         }
@@ -272,7 +298,7 @@ impl Desk {
             outcome: (tries == 0).then_some(Outcome::Delayed),
             scheduled: vec![Scheduled {
                 key: format!("again:{key}:{}", tries + 1),
-                due_at: self.clock.now() + wait_after(tries, &fault),
+                due_at: self.clock.now() + wait_after(tries, &fault, self.crm.settles_after()),
                 lane: job.lease.lane.clone(),
                 work,
             }],

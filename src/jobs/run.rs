@@ -219,6 +219,11 @@ impl Runner {
             {
                 Some((Apology::ScheduleAway, None))
             }
+            (Outcome::Dead { error }, TurnError::Crm(fault)) if is_turn => Some(match fault.kind {
+                // Nothing is broken: this account is booked on a page of its own.
+                FaultKind::Unsupported => (Apology::Elsewhere, None),
+                _ => (Apology::ScheduleAway, Some(error.clone())),
+            }),
             (Outcome::Dead { error }, _) => Some((Apology::Broken, Some(error.clone()))),
             _ => None,
         }

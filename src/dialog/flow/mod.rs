@@ -244,11 +244,12 @@ pub fn welcome(scene: &Scene<'_>) -> Said {
 
 /// What is said when a turn could not be worked out, in the language of the dialogue; a person sees to it.
 #[must_use]
-pub fn apology(scene: &Scene<'_>, why: Apology) -> String {
+pub fn apology(scene: &Scene<'_>, why: Apology, link: Option<&str>) -> String {
     let turn = Turn::new(scene, &NoFacts, None);
     match why {
         Apology::Broken => turn.words().broken(),
         Apology::ScheduleAway => turn.words().schedule_away(),
+        Apology::Elsewhere => return turn.words().elsewhere(link),
     }
     .to_owned()
 }
@@ -260,6 +261,8 @@ pub enum Apology {
     Broken,
     /// The CRM does not answer.
     ScheduleAway,
+    /// The CRM cannot be booked through; clients book on a page of its own.
+    Elsewhere,
 }
 
 /// Knows nothing, for what needs no facts.

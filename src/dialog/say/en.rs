@@ -222,6 +222,13 @@ impl Phrases for En {
     fn schedule_away(&self) -> &'static str {
         "I cannot see the schedule right now: the booking system does not answer. A colleague will answer you here."
     }
+    fn elsewhere(&self, link: Option<&str>) -> String {
+        let request = "I have passed your request to a colleague, who will answer you here.";
+        match link {
+            Some(link) => format!("You can choose a free time and book at {link} {request}"),
+            None => format!("I cannot book for you by myself. {request}"),
+        }
+    }
     fn broken(&self) -> &'static str {
         "Sorry, I could not deal with your message. I am passing it to a colleague, who will answer you here."
     }

@@ -170,6 +170,8 @@ pub trait Phrases: Sync {
     fn escalated(&self) -> &'static str;
     /// The free times cannot be seen at present; a person is asked to help.
     fn schedule_away(&self) -> &'static str;
+    /// Clients book on a page of the CRM's; a person is asked to help too.
+    fn elsewhere(&self, link: Option<&str>) -> String;
     /// A fault of ours; a person is asked to help.
     fn broken(&self) -> &'static str;
     /// A voice note came; it cannot be heard yet.

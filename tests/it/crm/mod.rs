@@ -1,3 +1,4 @@
 //! Connections to CRMs over a wire, before stand-ins of their vendors.
 
+mod suite;
 mod support;
