@@ -174,6 +174,12 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Open(_) => Self::store(message)
                 .hint("check `store.url`, that its folder may be written or its database answers; `flow config show`"),
+            StoreError::Away(_) => Self::store(message)
+                .hint("bring the database back, or check host and port in `store.url`; `flow config show`"),
+            StoreError::Denied(_) => Self::store(message).hint(GRANTS),
+            StoreError::Filling => {
+                Self::store(message).hint("wait until that copy has ended; when it was killed, give its command again")
+            }
             StoreError::Newer { .. } => {
                 Self::store(message).hint("install the newer flow; a store is never taken back")
             }
@@ -212,6 +218,10 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// What flow must be allowed to do in a database.
+const GRANTS: &str = "let the role of `store.url` own its database, or as its owner: GRANT USAGE, CREATE ON SCHEMA \
+                      public TO role; GRANT ALL ON ALL TABLES IN SCHEMA public TO role; GRANT ALL ON ALL SEQUENCES IN \
+                      SCHEMA public TO role";
 const FREE_TIMES: &str = "see the free times with `flow crm slots`";
 
 impl From<Fault> for Failure {

@@ -1,12 +1,15 @@
 //! What the store promises. Time is an argument; no transaction leaves it: what must happen
 //! together is one method that takes the jobs which follow.
 
+mod error;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::error::{StoreError, StoreResult};
 use super::booking::{Booking, BookingState, NewBooking};
 use super::channel::Ingest;
 use super::company::Profile;
@@ -24,84 +27,6 @@ use super::outbox::Outbox;
 pub use super::queue::{Queue, QueueStats};
 use super::sharing::Sharing;
 use super::token::Token;
-
-/// Why the store did not do what was asked. Nothing was written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// It cannot be opened.
-    #[error("the store cannot be opened: {0}")]
-    Open(String),
-    /// A newer flow made it.
-    #[error("the store has schema {found}, this flow knows {known}")]
-    Newer {
-        /// The store's schema.
-        found: u32,
-        /// The newest schema this program knows.
-        known: u32,
-    },
-    /// Another process holds it too long, or it is being shut down.
-    #[error("the store is busy: {0}")]
-    Busy(String),
-    /// The disk is full.
-    #[error("the disk that holds the store is full")]
-    Full,
-    /// It may not be written.
-    #[error("the store is read-only")]
-    ReadOnly,
-    /// The file is a database, of another program.
-    #[error("the file is a SQLite database of another program")]
-    Foreign,
-    /// The file is not a store or is damaged.
-    #[error("the store is damaged: {0}")]
-    Damaged(String),
-    /// A copy into it has not ended; the command that goes on with it.
-    #[error("the store is not whole: `{0}` has not finished")]
-    Unfinished(String),
-    /// Something is in it already.
-    #[error("the store is not empty")]
-    NotEmpty,
-    /// There is no such row.
-    #[error("there is no such {0}")]
-    NotFound(&'static str),
-    /// The slot is taken.
-    #[error("the slot is taken")]
-    SlotTaken,
-    /// The key was used with other arguments.
-    #[error("the key was used before with other arguments")]
-    KeyReused,
-    /// The lease ran out; somebody else has the work.
-    #[error("the lease was lost")]
-    LostLease,
-    /// The row has another version.
-    #[error("the row has version {current}")]
-    Version {
-        /// Its present version.
-        current: i64,
-    },
-    /// Somebody else has the conversation.
-    #[error("{by} has the conversation")]
-    Owned {
-        /// Who.
-        by: String,
-    },
-    /// The conversation has ended.
-    #[error("the conversation is closed")]
-    Closed,
-    /// A lead may not go from one state to the other.
-    #[error("a lead cannot go from {from} to {to}")]
-    Transition {
-        /// The present state.
-        from: LeadStatus,
-        /// The state asked for.
-        to: LeadStatus,
-    },
-    /// Something that should not happen.
-    #[error("the store failed: {0}")]
-    Other(String),
-}
-
-/// The result of a store call.
-pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Everything the store does.
 pub trait Store:

@@ -295,12 +295,14 @@ impl From<StoreError> for Problem {
             StoreError::SlotTaken | StoreError::LostLease | StoreError::Owned { .. } => {
                 Self::new(&CONFLICT, words("Кто-то успел раньше", "Somebody else was first"))
             }
-            StoreError::Busy(_) => busy(),
+            StoreError::Busy(_) | StoreError::Away(_) => busy(),
             StoreError::Full | StoreError::ReadOnly => {
                 tracing::error!(%error, "the store cannot be written");
                 Self::unavailable(30, words("Хранилище не принимает записей", "The store takes no writes"))
             }
             StoreError::Open(_)
+            | StoreError::Denied(_)
+            | StoreError::Filling
             | StoreError::Newer { .. }
             | StoreError::Foreign
             | StoreError::Damaged(_)

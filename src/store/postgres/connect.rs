@@ -2,14 +2,9 @@
 
 use std::error::Error as _;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
@@ -17,6 +12,7 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::tls::Wish;
 use crate::domain::store::{StoreError, StoreResult};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,7 +44,7 @@ impl Connector {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
             StoreError::Open(format!("the address of the database cannot be read: {why}"))
         })?;
-        if !address.says_mode && config.get_hosts().iter().all(is_here) {
+        if address.wish.mode.is_none() && config.get_hosts().iter().all(is_here) {
             // Nothing is on the way that could listen, and Debian's own certificate names nobody.
             config.ssl_mode(SslMode::Disable);
         }
@@ -66,7 +62,7 @@ impl Connector {
         }
         let tls = match config.get_ssl_mode() {
             SslMode::Disable => None,
-            _ => Some(tls(address.root.as_deref())?),
+            _ => Some(address.wish.connector()?),
         };
         Ok(Self { config, tls, handle })
     }
@@ -144,28 +140,25 @@ fn is_here(host: &Host) -> bool {
 /// An address as the driver reads it, without what only libpq knows.
 struct Address {
     url: String,
-    says_mode: bool,
-    root: Option<String>,
+    wish: Wish,
 }
 
 impl Address {
     fn read(url: &str) -> Self {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut kept, mut says_mode, mut root) = (Vec::new(), false, None);
+        let (mut kept, mut wish) = (Vec::new(), Wish::default());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             match pair.split_once('=').unwrap_or((pair, "")) {
-                ("sslrootcert", path) => root = Some(decoded(path)),
+                ("sslrootcert", path) => wish.root = Some(decoded(path)),
                 ("sslmode", mode) => {
-                    says_mode = true;
-                    // The driver looks at chain and name whenever it speaks TLS.
-                    let is_verified = matches!(mode, "verify-ca" | "verify-full");
-                    kept.push(format!("sslmode={}", if is_verified { "require" } else { mode }));
+                    wish.mode = Some(mode.to_owned());
+                    kept.push(format!("sslmode={}", Wish::driver_mode(mode)));
                 }
                 _ => kept.push(pair.to_owned()),
             }
         }
         let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
-        Self { url, says_mode, root }
+        Self { url, wish }
     }
 }
 
@@ -188,34 +181,6 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// TLS that trusts the system's certificates, or those of a file and nobody else's, as libpq has it.
-fn tls(root: Option<&str>) -> StoreResult<MakeRustlsConnect> {
-    let Some(path) = root.filter(|path| *path != "system").map(PathBuf::from) else {
-        let (connector, problems) = MakeRustlsConnect::with_native_certs()
-            .map_err(|problems| StoreError::Open(format!("TLS: the certificates of the system: {problems:?}")))?;
-        if let Some(problem) = problems.first() {
-            tracing::warn!(%problem, "a certificate of the system cannot be read");
-        }
-        return Ok(connector);
-    };
-    let unread = |why: String| StoreError::Open(format!("sslrootcert {}: {why}", path.display()));
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(&path).map_err(|error| unread(error.to_string()))? {
-        let certificate = certificate.map_err(|error| unread(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unread(error.to_string()))?;
-    }
-    if roots.is_empty() {
-        return Err(unread("there is no certificate in it".to_owned()));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| StoreError::Open(format!("TLS: {error}")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,7 +195,8 @@ mod tests {
         let read =
             Address::read("postgres://flow@db/flow?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20ca.pem&port=6432");
         assert_eq!(read.url, "postgres://flow@db/flow?sslmode=require&port=6432");
-        assert_eq!((read.says_mode, read.root.as_deref()), (true, Some("/etc/my ca.pem")));
+        let wish = Wish { mode: Some("verify-full".to_owned()), root: Some("/etc/my ca.pem".to_owned()) };
+        assert_eq!(read.wish, wish);
         assert_eq!(Address::read("postgres://flow@db/flow").url, "postgres://flow@db/flow");
         assert_eq!(decoded("50%,%zz,%4"), "50%,%zz,%4");
     }

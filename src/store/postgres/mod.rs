@@ -28,6 +28,7 @@ mod scratch;
 mod sessions;
 mod sharing;
 mod standing;
+mod tls;
 mod tokens;
 mod transfer;
 mod turns;
@@ -207,6 +208,9 @@ fn failure(error: tokio_postgres::Error) -> StoreError {
     }
     let Some(told) = error.as_db_error() else {
         let text = chain(&error);
+        if let Some(advice) = tls::advice(&error) {
+            return StoreError::Open(format!("the server's certificate is not believed: {text}; {advice}"));
+        }
         let is_ours = error.source().is_some_and(|source| source.is::<tokio_postgres::types::WasNull>());
         // Anything else that the server did not say is about the way to it.
         return if is_ours { StoreError::Other(text) } else { StoreError::Busy(text) };
@@ -225,13 +229,31 @@ fn failure(error: tokio_postgres::Error) -> StoreError {
         | SqlState::LOCK_NOT_AVAILABLE
         | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
         | SqlState::OUT_OF_MEMORY => StoreError::Busy(text),
-        SqlState::INVALID_PASSWORD
-        | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
-        | SqlState::INVALID_CATALOG_NAME
-        | SqlState::INSUFFICIENT_PRIVILEGE => StoreError::Open(text),
+        SqlState::INSUFFICIENT_PRIVILEGE => StoreError::Denied(text),
+        SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION | SqlState::INVALID_CATALOG_NAME => {
+            StoreError::Open(text)
+        }
         ref code if code.code().starts_with("08") => StoreError::Busy(text),
         _ => StoreError::Other(text),
     }
+}
+
+/// Whether a connection could not be had because of the way, and may be had later without anybody's doing.
+fn is_away(error: &tokio_postgres::Error) -> bool {
+    if error.as_db_error().is_some() {
+        return matches!(error.code(), Some(code) if [
+            SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW,
+            SqlState::TOO_MANY_CONNECTIONS, SqlState::OUT_OF_MEMORY,
+        ].contains(code) || code.code().starts_with("08"));
+    }
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<std::io::Error>() {
+            return tls::advice(error).is_none();
+        }
+        source = cause.source();
+    }
+    error.is_closed()
 }
 
 /// What failed and why, each said once.

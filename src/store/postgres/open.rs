@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::connect::Connector;
 use super::{LATEST_SCHEMA, failure};
@@ -52,10 +53,21 @@ async fn bring_forward(client: &mut Client) -> StoreResult<()> {
     }
     // The lock goes with the connection.
     let outcome = embedded::migrations::runner().run_async(client).await;
-    outcome.map(|_| ()).map_err(|error| {
-        let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        StoreError::Open(format!("the schema cannot be brought forward: {error}: {why}"))
-    })
+    outcome.map(|_| ()).map_err(unmigrated)
+}
+
+fn unmigrated(error: refinery::Error) -> StoreError {
+    let cause = std::error::Error::source(&error);
+    let told =
+        cause.and_then(|cause| cause.downcast_ref::<tokio_postgres::Error>()).and_then(|cause| cause.as_db_error());
+    match told {
+        Some(told) if *told.code() == SqlState::INSUFFICIENT_PRIVILEGE => StoreError::Denied(told.message().to_owned()),
+        Some(told) => StoreError::Open(format!("the schema cannot be brought forward: {}", told.message())),
+        None => {
+            let why = cause.map(ToString::to_string).unwrap_or_default();
+            StoreError::Open(format!("the schema cannot be brought forward: {error}: {why}"))
+        }
+    }
 }
 
 pub(super) async fn peek(connector: &Connector) -> StoreResult<u32> {
@@ -66,11 +78,14 @@ pub(super) async fn peek(connector: &Connector) -> StoreResult<u32> {
 async fn connect(connector: &Connector) -> StoreResult<Client> {
     let opening = tokio::time::timeout(PATIENCE, connector.open(|_| {})).await;
     // A server that hangs takes the connection and says nothing.
-    let opened = opening.map_err(|_| StoreError::Open("the database does not answer".to_owned()))?;
-    let (client, _) = opened.map_err(|error| match failure(error) {
-        // At the start nobody can wait for it to come back.
-        StoreError::Busy(text) | StoreError::Other(text) => StoreError::Open(text),
-        other => other,
+    let opened = opening.map_err(|_| StoreError::Away("it does not answer".to_owned()))?;
+    let (client, _) = opened.map_err(|error| {
+        let is_away = super::is_away(&error);
+        match failure(error) {
+            StoreError::Busy(text) if is_away => StoreError::Away(text),
+            StoreError::Busy(text) | StoreError::Other(text) => StoreError::Open(text),
+            other => other,
+        }
     })?;
     Ok(client)
 }

@@ -5,6 +5,7 @@ mod chats;
 mod companies;
 mod conversations;
 mod damage;
+mod encryption;
 mod erasure;
 mod handoffs;
 mod idempotency;

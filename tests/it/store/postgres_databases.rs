@@ -110,6 +110,27 @@ async fn a_database_that_cannot_be_reached_is_told_without_a_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_role_without_rights_is_told_what_the_database_says_and_what_to_grant() {
+    let Some(database) = Database::empty().await else { return };
+    let session = database.session().await;
+    let role = format!("poor_{}", std::process::id());
+    session.batch_execute(&format!("CREATE ROLE {role} LOGIN")).await.unwrap();
+    let url = database.url().replace("://flow@", &format!("://{role}@"));
+    let home = Home::new();
+    let told = |url: &str| {
+        let run = home.run(&["seed", "--preset", "salon", "--store", url]);
+        assert_eq!(run.status.code(), Some(7), "{run:?}");
+        String::from_utf8(run.stderr).unwrap()
+    };
+    let fresh = told(&url);
+    assert!(fresh.contains("permission denied for schema public") && fresh.contains("GRANT"), "{fresh}");
+    drop(tokio::task::block_in_place(|| database.open()));
+    let made = told(&url);
+    assert!(made.contains("permission denied for table") && made.contains("GRANT"), "{made}");
+    session.batch_execute(&format!("DROP ROLE {role}")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_is_there_after_a_new_start() {
     let Some(database) = Database::new().await else { return };
     let store = database.open();

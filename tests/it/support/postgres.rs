@@ -3,6 +3,8 @@
 //! The first who needs it starts it; it serves the runs that follow and ends when nobody has come for a while.
 //! `FLOW_TEST_POSTGRES` may be `require` or `skip`; without it, and outside CI, its absence skips the cases.
 
+mod alone;
+
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use flow::store::postgres::PostgresStore;
 use super::daemon::Home;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
+
+pub use self::alone::Alone;
 
 /// Who owns everything in it.
 const OWNER: &str = "flow";
@@ -44,22 +48,6 @@ impl Database {
         let name = format!("case_{}_{:x}", std::process::id(), rand::random::<u64>());
         server.run(&format!("CREATE DATABASE {name}")).await;
         Some(Self { server, name })
-    }
-
-    /// A database on a server of its own, which may be stopped and started.
-    pub async fn alone() -> Option<(Self, Alone)> {
-        let programs = Server::programs()?;
-        let folder = tempfile::Builder::new().prefix("flow-pg-").tempdir_in("/tmp").unwrap();
-        let server = Server { home: folder.path().join("server") };
-        let owner = owner();
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        make(&server.home, owner);
-        fs::write(server.home.join("used"), "").unwrap();
-        server.start(&programs, owner);
-        server.run("CREATE DATABASE flow").await;
-        let alone = Alone { server: server.clone(), programs, owner, _folder: folder };
-        Some((Self { server, name: "flow".to_owned() }, alone))
     }
 
     /// A home of the binary whose store is a fresh database, or nothing where there is no PostgreSQL.
@@ -103,38 +91,12 @@ impl Drop for Database {
     }
 }
 
-/// A server of one case's own.
-pub struct Alone {
-    server: Server,
-    programs: PathBuf,
-    owner: Option<(u32, u32)>,
-    _folder: tempfile::TempDir,
-}
-
-impl Alone {
-    /// Stops at once, as in a power cut of the server.
-    pub fn stop(&self) {
-        let stop = ["-D", "data", "-m", "immediate", "-w", "stop"];
-        run(&self.programs.join("pg_ctl"), &stop, &self.server.home, self.owner);
-    }
-
-    /// Starts again with what is on its disk.
-    pub fn start(&self) {
-        self.server.begin(&self.programs, self.owner);
-    }
-}
-
-impl Drop for Alone {
-    fn drop(&mut self) {
-        let mut stop = as_owner(&self.programs.join("pg_ctl"), &self.server.home, self.owner);
-        drop(stop.args(["-D", "data", "-m", "immediate", "-w", "stop"]).status());
-    }
-}
-
 /// The server of all test processes.
 #[derive(Debug, Clone)]
 struct Server {
     home: PathBuf,
+    /// Where it answers on this machine, when not by its socket alone; TLS needs that.
+    port: Option<u16>,
 }
 
 impl Server {
@@ -161,7 +123,7 @@ impl Server {
     /// The server that runs already, or a new one; whoever comes at the same time waits.
     fn started(programs: &Path) -> Self {
         let owner = owner();
-        let server = Self { home: home() };
+        let server = Self { home: home(), port: None };
         make(&server.home, owner);
         let lock = File::options().create(true).truncate(false).write(true).open(server.home.join("lock")).unwrap();
         lock.lock().unwrap();
@@ -173,14 +135,18 @@ impl Server {
     }
 
     fn answers(&self) -> bool {
-        std::os::unix::net::UnixStream::connect(self.home.join(".s.PGSQL.5432")).is_ok()
+        std::os::unix::net::UnixStream::connect(self.socket()).is_ok()
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.home.join(format!(".s.PGSQL.{}", self.port.unwrap_or(5432)))
     }
 
     fn start(&self, programs: &Path, owner: Option<(u32, u32)>) {
         let data = self.home.join("data");
         // What a killed machine left is not worth a look: nothing in it is kept.
         drop(fs::remove_dir_all(&data));
-        drop(fs::remove_file(self.home.join(".s.PGSQL.5432")));
+        drop(fs::remove_file(self.socket()));
         let data = data.to_str().unwrap();
         let initdb = ["-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
         run(&programs.join("initdb"), &initdb, &self.home, owner);
@@ -191,8 +157,15 @@ impl Server {
     fn begin(&self, programs: &Path, owner: Option<(u32, u32)>) {
         let data = self.home.join("data");
         let data = data.to_str().unwrap();
+        let open = match self.port {
+            None => "listen_addresses='' -c port=5432".to_owned(),
+            Some(port) => format!(
+                "listen_addresses=127.0.0.1 -c port={port} -c ssl=on -c ssl_cert_file=../server.crt \
+                 -c ssl_key_file=../server.key"
+            ),
+        };
         let options = format!(
-            "-c listen_addresses='' -c port=5432 -c unix_socket_directories='{}' -c fsync=off -c synchronous_commit=off \
+            "-c {open} -c unix_socket_directories='{}' -c fsync=off -c synchronous_commit=off \
              -c full_page_writes=off -c max_connections={CONNECTIONS} -c shared_buffers=64MB -c autovacuum_naptime=5s \
              -c deadlock_timeout=100ms -c max_wal_size=1GB",
             self.home.display()
@@ -205,9 +178,10 @@ impl Server {
     /// Leaves somebody behind who ends the server when nobody has come for a while.
     fn watch(&self, programs: &Path, owner: Option<(u32, u32)>) {
         let script = format!(
-            "while sleep 30 && [ -S .s.PGSQL.5432 ]; do
+            "while sleep 30 && [ -S {} ]; do
                [ -n \"$(find used -mmin +{IDLE_MINUTES})\" ] && exec {}/pg_ctl -D data -m immediate -w stop
              done",
+            self.socket().display(),
             programs.display()
         );
         let mut watch = as_owner(Path::new("/bin/sh"), &self.home, owner);
@@ -217,7 +191,7 @@ impl Server {
 
     fn url(&self, database: &str) -> String {
         let host = self.home.to_str().unwrap().replace('/', "%2F");
-        format!("postgres://{OWNER}@{host}/{database}")
+        format!("postgres://{OWNER}@{host}:{}/{database}", self.port.unwrap_or(5432))
     }
 
     async fn session(&self, database: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
