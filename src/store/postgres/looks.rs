@@ -55,10 +55,19 @@ const LOOKS: &[Look] = &[
     ),
     (
         "orphaned_leads",
-        "leads whose conversation is gone",
+        "leads whose conversation or person is gone",
         "export them with `flow leads export` and import them again",
-        "SELECT id FROM leads l WHERE l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
-         conversations v WHERE v.id=l.conversation_id)",
+        "SELECT id FROM leads l WHERE (l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=l.conversation_id)) OR (l.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=l.contact_id))",
+    ),
+    (
+        "orphaned_bookings",
+        "bookings whose conversation or person is gone",
+        "the visits stand: tell the client by phone when one changes; `flow bookings list` shows them",
+        "SELECT id FROM bookings b WHERE (b.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=b.conversation_id)) OR (b.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=b.contact_id))",
     ),
     (
         "lost_leads",
@@ -243,6 +252,13 @@ const LOOKS: &[Look] = &[
         "SELECT key FROM meta WHERE key LIKE 'secret:%' AND value !~ '^[0-9A-F]{64}$'",
     ),
     (
+        "lost_secrets",
+        "secrets that were used and are gone",
+        "`flow backup restore FILE`; without it another is made, and the buttons that clients have do nothing",
+        "SELECT 'buttons' WHERE NOT EXISTS (SELECT 1 FROM meta WHERE key='secret:buttons') AND EXISTS (SELECT 1
+         FROM outbox o JOIN messages m ON m.id=o.message_id WHERE o.state='sent' AND m.buttons<>'[]'::jsonb)",
+    ),
+    (
         "tokens",
         "API tokens that nobody can use",
         "make others with `flow token create`, and `flow token revoke` these",
@@ -281,6 +297,14 @@ const UNREADABLE: Look = (
 const PROFILE: Look =
     ("profile", "parts of the business that cannot be read", "load it anew with `flow seed profile.toml`", "");
 
+/// Credentials are the adapters' own words; they are read as these would be.
+const CREDENTIALS: Look = (
+    "credentials",
+    "credentials of far sides that cannot be read",
+    "stop the daemon and `flow backup restore FILE`; a token that was renewed since must be given by the far side anew",
+    "SELECT name AS id FROM credentials WHERE value='' OR version<1",
+);
+
 /// What is found.
 pub(super) async fn findings(c: &Connection) -> StoreResult<Vec<Finding>> {
     let mut found = Vec::new();
@@ -290,6 +314,8 @@ pub(super) async fn findings(c: &Connection) -> StoreResult<Vec<Finding>> {
         let ids = all(c, &sql, &[], |row| text(row, "id")).await?;
         found.extend((!ids.is_empty()).then(|| finding(look, &ids)));
     }
+    let damaged = all(c, CREDENTIALS.3, &[], |row| text(row, "id")).await?;
+    found.extend((!damaged.is_empty()).then(|| finding(&CREDENTIALS, &damaged)));
     let jobs = all(c, UNREADABLE.3, &[], |row| Ok((text(row, "id")?, text(row, "payload")?))).await?;
     let unread = jobs.into_iter().filter(|(_, payload)| serde_json::from_str::<Work>(payload).is_err());
     let unread: Vec<String> = unread.map(|(id, _)| id).collect();

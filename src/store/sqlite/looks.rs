@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 use super::companies;
-use super::rows::{all, text};
+use super::failure;
+use super::rows::{all, int, text};
 use crate::domain::job::Work;
 use crate::domain::store::{Finding, StoreError, StoreResult};
 
@@ -50,10 +51,19 @@ const LOOKS: &[Look] = &[
     ),
     (
         "orphaned_leads",
-        "leads whose conversation is gone",
+        "leads whose conversation or person is gone",
         "export them with `flow leads export` and import them again",
-        "SELECT id FROM leads l WHERE l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
-         conversations v WHERE v.id=l.conversation_id)",
+        "SELECT id FROM leads l WHERE (l.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=l.conversation_id)) OR (l.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=l.contact_id))",
+    ),
+    (
+        "orphaned_bookings",
+        "bookings whose conversation or person is gone",
+        "the visits stand: tell the client by phone when one changes; `flow bookings list` shows them",
+        "SELECT id FROM bookings b WHERE (b.conversation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+         conversations v WHERE v.id=b.conversation_id)) OR (b.contact_id IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM contacts k WHERE k.id=b.contact_id))",
     ),
     (
         "lost_leads",
@@ -241,6 +251,13 @@ const LOOKS: &[Look] = &[
         "SELECT key FROM meta WHERE key LIKE 'secret:%' AND (length(value)<>64 OR value GLOB '*[^0-9A-F]*')",
     ),
     (
+        "lost_secrets",
+        "secrets that were used and are gone",
+        "`flow backup restore FILE`; without it another is made, and the buttons that clients have do nothing",
+        "SELECT 'buttons' WHERE NOT EXISTS (SELECT 1 FROM meta WHERE key='secret:buttons') AND EXISTS (SELECT 1
+         FROM outbox o JOIN messages m ON m.id=o.message_id WHERE o.state='sent' AND m.buttons<>'[]')",
+    ),
+    (
         "tokens",
         "API tokens that nobody can use",
         "make others with `flow token create`, and `flow token revoke` these",
@@ -281,6 +298,14 @@ const UNREADABLE: Look = (
 const PROFILE: Look =
     ("profile", "parts of the business that cannot be read", "load it anew with `flow seed profile.toml`", "");
 
+/// Credentials are the adapters' own words; they are read as these would be.
+const CREDENTIALS: Look = (
+    "credentials",
+    "credentials of far sides that cannot be read",
+    "stop the daemon and `flow backup restore FILE`; a token that was renewed since must be given by the far side anew",
+    "SELECT CAST(name AS TEXT) AS id, CAST(value AS BLOB) AS value, version FROM credentials",
+);
+
 /// What is found; `told` says what becomes of a look that fails.
 pub(super) fn findings(
     c: &Connection,
@@ -295,6 +320,8 @@ pub(super) fn findings(
     }
     let unread = told(unreadable(c))?;
     found.extend((!unread.is_empty()).then(|| finding(&UNREADABLE, &unread)));
+    let damaged = told(damaged_credentials(c))?;
+    found.extend((!damaged.is_empty()).then(|| finding(&CREDENTIALS, &damaged)));
     if let Err(StoreError::Damaged(what)) = companies::load(c) {
         found.push(finding(&PROFILE, &[what]));
     }
@@ -305,6 +332,15 @@ fn unreadable(c: &Connection) -> StoreResult<Vec<String>> {
     let jobs = all(c, UNREADABLE.3, [], |row| Ok((text(row, "id")?, text(row, "payload")?)))?;
     let unread = jobs.into_iter().filter(|(_, payload)| serde_json::from_str::<Work>(payload).is_err());
     Ok(unread.map(|(id, _)| id).collect())
+}
+
+fn damaged_credentials(c: &Connection) -> StoreResult<Vec<String>> {
+    let kept = all(c, CREDENTIALS.3, [], |row| {
+        let value: Vec<u8> = row.get("value").map_err(failure)?;
+        Ok((text(row, "id")?, String::from_utf8(value).unwrap_or_default(), int(row, "version")?))
+    })?;
+    let damaged = kept.into_iter().filter(|(_, value, version)| value.is_empty() || *version < 1);
+    Ok(damaged.map(|(name, _, _)| name).collect())
 }
 
 fn finding(&(check, meaning, hint, _): &Look, ids: &[String]) -> Finding {

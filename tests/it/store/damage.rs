@@ -26,6 +26,9 @@ const PLANTED: &[(&str, &str)] = &[
         "INSERT INTO leads(id, status, channel, conversation_id, created_at, updated_at)
          VALUES('ld_x', 'new', 'api', 'cv_gone', 0, 0)",
     ),
+    ("orphaned_leads", "UPDATE leads SET contact_id='ct_gone'"),
+    ("orphaned_bookings", "UPDATE bookings SET contact_id='ct_gone'"),
+    ("orphaned_bookings", "UPDATE bookings SET conversation_id='cv_gone'"),
     ("lost_leads", "UPDATE conversations SET lead_id='ld_gone'"),
     ("orphaned_slots", "DELETE FROM bookings"),
     ("orphaned_keys", "DELETE FROM bookings"),
@@ -63,6 +66,13 @@ const PLANTED: &[(&str, &str)] = &[
     ("unreadable_work", "UPDATE scheduled SET payload='{}'"),
     ("profile", "UPDATE company SET body='{\"name\":1}'"),
     ("secrets", "UPDATE meta SET value='00' WHERE key LIKE 'secret:%'"),
+    (
+        "lost_secrets",
+        "UPDATE messages SET buttons='[{\"text\":\"A\",\"value\":\"a\"}]'; UPDATE outbox SET state='sent';
+         DELETE FROM meta WHERE key='secret:buttons'",
+    ),
+    ("credentials", "UPDATE credentials SET value=''"),
+    ("credentials", "UPDATE credentials SET version=0"),
 ];
 
 /// What only a file can hold.
@@ -73,6 +83,7 @@ const IN_A_FILE: &[(&str, &str)] = &[
     ("unreadable_work", "UPDATE jobs SET payload='{no'"),
     ("outbox_without_job", "UPDATE jobs SET payload='{no'"),
     ("tokens", "UPDATE tokens SET hash=x'00'"),
+    ("credentials", "UPDATE credentials SET value=CAST(x'ff' AS TEXT)"),
     ("message_order", "UPDATE sqlite_sequence SET seq=0 WHERE name='messages'"),
     ("number_order", "UPDATE sqlite_sequence SET seq=0 WHERE name='jobs'"),
     ("index_ahead", "INSERT INTO meta(key, value) VALUES('indexed_seq', '999')"),

@@ -156,6 +156,7 @@ async fn waits(store: &dyn Store, who: &Person) {
 
 /// The two, each with a whole life; what they wrote can be found by its words.
 async fn both(store: &dyn Store) {
+    store.meta_secret("buttons").await.unwrap();
     for who in [&ADA, &EVA] {
         lives(store, who).await;
     }

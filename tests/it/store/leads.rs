@@ -1,11 +1,11 @@
 use flow::domain::contact::Channel;
-use flow::domain::id::{ContactId, LeadId};
+use flow::domain::id::LeadId;
 use flow::domain::lead::{Consent, CrmState, Lead, LeadCrm, LeadPatch, LeadStatus};
 use flow::domain::store::{LeadFilter, LeadSort, Page, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::samples::{at, lead, phone};
+use super::samples::{at, lead, phone, somebody};
 
 async fn add(store: &dyn Store, lead: Lead) -> Lead {
     let now = lead.created_at;
@@ -45,7 +45,6 @@ fn full() -> Lead {
         comment: Some("просила перезвонить".to_owned()),
         tags: vec!["vip".to_owned(), "new".to_owned(), "vip".to_owned()],
         assigned_to: Some("olga".to_owned()),
-        contact_id: Some(ContactId::new(at(0))),
         consent: Some(Consent { personal_data: true, at: Some(at(0)) }),
         crm: LeadCrm {
             provider: Some("yclients".to_owned()),
@@ -61,8 +60,9 @@ fn full() -> Lead {
 }
 
 pub async fn a_lead_reads_back_whole(store: &dyn Store) {
-    let made = add(store, full()).await;
-    assert_eq!(made.tags, ["new", "vip"]);
+    let (contact, _) = somebody(store).await;
+    let made = add(store, Lead { contact_id: Some(contact), ..full() }).await;
+    assert_eq!((&made.tags[..], made.contact_id), (&["new".to_owned(), "vip".to_owned()][..], Some(contact)));
     assert_eq!(store.lead(made.id).await.unwrap(), Some(Lead { tags: made.tags.clone(), ..full_like(&made) }));
     assert_eq!(store.lead(LeadId::new(at(9))).await.unwrap(), None);
 }

@@ -1,10 +1,10 @@
 use flow::domain::booking::{Booking, BookingState, NewBooking};
 use flow::domain::contact::Channel;
-use flow::domain::id::{BookingId, ContactId, ConversationId, LeadId};
+use flow::domain::id::{BookingId, LeadId};
 use flow::domain::store::{BookingFilter, BookingMove, BookingUpdate, Page, Store, StoreError, StoreResult};
 use futures_util::future::join_all;
 
-use super::samples::{at, minute, phone, visit};
+use super::samples::{at, minute, phone, somebody, visit};
 
 async fn hold(store: &dyn Store, new: &NewBooking) -> StoreResult<Booking> {
     store.reserve(new, BookingState::Held, at(0)).await
@@ -26,10 +26,11 @@ fn moved(id: BookingId, key: &str, from: i64, to: i64) -> BookingMove {
 }
 
 pub async fn a_booking_reads_back_whole(store: &dyn Store) {
+    let (contact, conversation) = somebody(store).await;
     let new = NewBooking {
         comment: Some("аллергия".to_owned()),
-        contact_id: Some(ContactId::new(at(0))),
-        conversation_id: Some(ConversationId::new(at(0))),
+        contact_id: Some(contact),
+        conversation_id: Some(conversation),
         lead_id: Some(LeadId::new(at(0))),
         ..visit("k", 60, 120)
     };
@@ -230,11 +231,8 @@ pub async fn busy_lists_live_rows_that_touch_the_stretch(store: &dyn Store) {
 }
 
 pub async fn each_filter_of_bookings_finds_its_own(store: &dyn Store) {
-    let one = NewBooking {
-        contact_id: Some(ContactId::new(at(0))),
-        conversation_id: Some(ConversationId::new(at(0))),
-        ..visit("one", 0, 60)
-    };
+    let (contact, conversation) = somebody(store).await;
+    let one = NewBooking { contact_id: Some(contact), conversation_id: Some(conversation), ..visit("one", 0, 60) };
     let two = NewBooking {
         connection: "yclients".to_owned(),
         employee_id: Some("olga".to_owned()),

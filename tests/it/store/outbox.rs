@@ -76,6 +76,8 @@ pub async fn what_the_client_reads_here_is_sent_at_once(store: &dyn Store) {
 }
 
 pub async fn a_long_text_is_carried_in_parts_in_their_order(store: &dyn Store) {
+    // Whoever carries buttons has a secret that signs them.
+    store.meta_secret("buttons").await.unwrap();
     let id = chat(store, "5001").await;
     let text = format!("{} {} {}", long(3000), "ю".repeat(3000), "э".repeat(3000));
     let buttons = vec![Button::titled("Да"), Button::titled("Нет")];

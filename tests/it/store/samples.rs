@@ -9,7 +9,7 @@ use flow::domain::contact::{Channel, Identity, Locale, Phone, Region};
 use flow::domain::conversation::{
     Delivery, DeliveryError, DeliveryState, Incoming, Message, MessageKind, Outgoing, Role,
 };
-use flow::domain::id::{ConversationId, LeadId};
+use flow::domain::id::{ContactId, ConversationId, LeadId};
 use flow::domain::job::{Claimed, NewJob, Pool, Work};
 use flow::domain::lead::{Lead, LeadCrm, LeadStatus};
 use flow::domain::outbox::{Carried, Carrying, Taken, Unreachable};
@@ -103,6 +103,13 @@ pub fn lead(now: Timestamp) -> Lead {
         updated_at: now,
         version: 1,
     }
+}
+
+/// Somebody who has written, with the conversation.
+pub async fn somebody(store: &dyn Store) -> (ContactId, ConversationId) {
+    let received = store.receive(&says("somebody", 1, "Привет"), at(0), None, None).await.unwrap();
+    let conversation = store.conversation(received.conversation_id).await.unwrap().unwrap();
+    (conversation.contact.id, conversation.id)
 }
 
 /// A visit to Anna from one minute to another.
