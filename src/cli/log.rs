@@ -15,7 +15,9 @@ pub fn start(settings: &Observability, verbose: u8, quiet: bool) {
         (false, 1) => "warn,flow=info",
         (false, _) => "info,flow=debug",
     };
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
+    // Of a lost connection each part of ours tells once; the pool would tell it of every session.
+    let filter =
+        EnvFilter::try_new(format!("{filter},deadpool.postgres=error")).unwrap_or_else(|_| EnvFilter::new("warn"));
     let builder = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
     // A second start in one process (tests) keeps the first.
     drop(match settings.log_format {

@@ -3,16 +3,18 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::context::{Context, Open};
+use super::context::{Context, at};
 use super::failure::Failure;
 use super::output::Out;
 use super::{runtime, seed};
 use crate::app::App;
 use crate::config::presets;
 use crate::daemon::serve::{self, Options, Role, ServeError};
+use crate::daemon::standby;
 
 /// Run the daemon
 #[derive(Debug, Args)]
@@ -63,12 +65,7 @@ pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
     if let Some(spec) = cx.env.get("FLOW_CRASH_AT") {
         crate::crash::arm(spec);
     }
-    let app = cx.open(Open::Create)?;
-    let active = &app.config.crm.active;
-    if let Some(why) = app.broken_crms.get(active) {
-        return Err(Failure::config(format!("the CRM `{active}` cannot be opened: {why}"))
-            .hint(format!("correct [crm.{active}], or set `crm.active` to \"local\" meanwhile")));
-    }
+    let config = cx.config()?;
     let mut roles: Vec<Role> = Vec::new();
     for role in args.roles.into_iter().map(Role::from) {
         if !roles.contains(&role) {
@@ -76,25 +73,37 @@ pub fn run(args: ServeArgs, cx: &mut Context) -> Result<(), Failure> {
         }
     }
     let options = Options {
-        listen: args.listen.unwrap_or(app.config.http.listen),
+        listen: args.listen.unwrap_or(config.http.listen),
         // A look at flow should not fail because something else listens there.
         any_port: args.demo && args.listen.is_none(),
         roles,
     };
     let program = cx.env.program();
-    let out = &mut cx.out;
+    let (out, clock) = (&mut cx.out, Arc::clone(&cx.clock));
     runtime::run_daemon(async move {
+        let begun = standby::begin(&config, &clock, &options).await.map_err(|error| match error {
+            ServeError::Store(error) => at(&config.store.url, error),
+            other => other.into(),
+        })?;
+        // Told to stop before the store has come.
+        let Some(begun) = begun else { return Ok(()) };
+        let app = &begun.app;
+        let active = &app.config.crm.active;
+        if let Some(why) = app.broken_crms.get(active) {
+            return Err(Failure::config(format!("the CRM `{active}` cannot be opened: {why}"))
+                .hint(format!("correct [crm.{active}], or set `crm.active` to \"local\" meanwhile")));
+        }
         if args.demo && app.store.profile().await?.is_none() {
             let profile = seed::preset(presets::NAMES[0], &app.config.company)?;
             app.store.save_profile(&profile, app.now()).await?;
         }
-        warn(&app, options.listen, out).await?;
+        warn(app, options.listen, out).await?;
         let store = app.config.store.url.to_string();
         let ready = |address: Option<SocketAddr>| {
             let demo = args.demo.then(|| Demo { program: &program, store: &store });
             tell(address, demo, out);
         };
-        Ok(serve::run(app, options, ready).await?)
+        Ok(serve::run(begun, &options.roles, ready).await?)
     })
 }
 
@@ -153,6 +162,7 @@ impl From<ServeError> for Failure {
                 };
                 Self::config(message).hint(hint)
             }
+            ServeError::Store(error) => error.into(),
             ServeError::Part(_) => Self::internal(message).hint("`flow doctor` looks at what it needs"),
             ServeError::AtOnce => Self { message, ..Self::interrupted() },
         }

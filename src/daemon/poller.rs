@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::outage::Outage;
 use super::{introduction, trouble};
 use crate::app::App;
 use crate::domain::channel::{Mark, Messenger};
@@ -42,6 +43,7 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
         () = introduction::first(&app, &*messenger) => {}
     }
     let mut duty = Duty::of(&app, &*messenger);
+    let mut troubles = Troubles::none();
     while !stop.is_cancelled() {
         let is_ours = tokio::select! {
             () = stop.cancelled() => break,
@@ -56,7 +58,7 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
         }
         let pause = tokio::select! {
             () = stop.cancelled() => break,
-            round = round(&app, &*messenger) => match round {
+            round = round(&app, &*messenger, &mut troubles) => match round {
                 Ok(()) => {
                     if is_clean != Some(true) {
                         trouble::note(&app, &*messenger, trouble::POLL, None).await;
@@ -85,12 +87,36 @@ struct Duty<'a> {
     app: &'a App,
     name: String,
     held_since: Option<Timestamp>,
+    unknown: Outage,
+}
+
+/// What keeps what the channel tells from being stored.
+struct Troubles {
+    unread: Outage,
+    unstored: Outage,
+}
+
+impl Troubles {
+    const fn none() -> Self {
+        Self {
+            unread: Outage::new(
+                "the store does not say how far the channel was read",
+                "the store says again how far the channel was read",
+            ),
+            unstored: Outage::new(
+                "what the channel delivers cannot be stored; it will be asked for again",
+                "what the channel delivers is stored again",
+            ),
+        }
+    }
 }
 
 impl<'a> Duty<'a> {
     fn of(app: &'a App, messenger: &dyn Messenger) -> Self {
         let name = format!("poll:{}:{}", messenger.channel(), messenger.account());
-        Self { app, name, held_since: None }
+        let unknown =
+            Outage::new("the store does not say who asks the channel", "the store says again who asks the channel");
+        Self { app, name, held_since: None, unknown }
     }
 
     /// Whether it is ours until the next round.
@@ -100,10 +126,8 @@ impl<'a> Duty<'a> {
             return true;
         }
         let held = self.app.store.hold_duty(&self.name, &self.app.name, now + DUTY, now).await;
-        let is_ours = held.unwrap_or_else(|error| {
-            tracing::error!(%error, "the store does not say who asks the channel");
-            false
-        });
+        self.unknown.note(&held);
+        let is_ours = held.unwrap_or(false);
         self.held_since = is_ours.then_some(now);
         is_ours
     }
@@ -128,12 +152,11 @@ fn explained(fault: &Fault) -> String {
 }
 
 /// Asks once and stores what came; answers how long to wait after a failure, when it is known.
-async fn round(app: &App, messenger: &dyn Messenger) -> Result<(), Option<Duration>> {
+async fn round(app: &App, messenger: &dyn Messenger, troubles: &mut Troubles) -> Result<(), Option<Duration>> {
     let channel = messenger.channel();
-    let known = app.store.mark(channel, messenger.account(), MARK).await.map_err(|error| {
-        tracing::error!(%channel, %error, "the store does not say how far the channel was read");
-        None
-    })?;
+    let known = app.store.mark(channel, messenger.account(), MARK).await;
+    troubles.unread.note(&known);
+    let known = known.map_err(|_| None)?;
     let fresh = known.filter(|(_, since)| app.now().duration_since(*since) < MARK_LIFE);
     let offset = fresh.as_ref().map(|(offset, _)| offset.as_str());
     let (bodies, next) = match messenger.poll(offset, WAIT).await {
@@ -162,8 +185,9 @@ async fn round(app: &App, messenger: &dyn Messenger) -> Result<(), Option<Durati
         }
     }
     let mark = Mark { channel, account: messenger.account().to_owned(), name: MARK, value: next };
-    if let Err(error) = app.ingest(events, Some(&mark)).await {
-        tracing::error!(%channel, %error, "what the channel delivered cannot be stored; it will be asked for again");
+    let stored = app.ingest(events, Some(&mark)).await;
+    troubles.unstored.note(&stored);
+    if let Err(error) = stored {
         let told = format!("what it delivers cannot be stored: {error}");
         trouble::note(app, messenger, trouble::POLL, Some(&told)).await;
         return Err(None);

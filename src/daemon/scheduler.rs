@@ -5,9 +5,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
+use super::outage::Outage;
 use crate::app::App;
 use crate::domain::copies::HOOK;
 use crate::jobs::crm;
+use crate::domain::store::StoreResult;
 
 const TICK: Duration = Duration::from_millis(500);
 /// So much due work enters its lanes in one step.
@@ -35,14 +37,22 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<(), String> {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut count: u32 = 0;
+    let mut unstarted = Outage::new("work that is due cannot be started", "work that is due is started again");
+    let mut unreaped = Outage::new("leases cannot be looked at", "leases are looked at again");
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             _ = tick.tick() => {}
         }
-        enter_due(&app).await;
+        let entered = enter_due(&app).await;
+        unstarted.note(&entered);
+        // Without the store there is nothing else to do either.
+        if entered.is_err() {
+            continue;
+        }
         if count.is_multiple_of(REAP_EVERY) {
-            reap(&app).await;
+            let reaped = reap(&app).await;
+            unreaped.note(&reaped);
         }
         if count.is_multiple_of(PUSH_EVERY) {
             queue_leads(&app).await;
@@ -55,33 +65,25 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<(), String> {
     }
 }
 
-async fn enter_due(app: &App) {
+async fn enter_due(app: &App) -> StoreResult<()> {
     loop {
-        match app.store.enter_due(ENTER, app.now()).await {
-            Ok(0) => return,
-            Ok(entered) => {
-                app.wakeups.work();
-                if entered < u64::from(ENTER) {
-                    return;
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "work that is due could not be started");
-                return;
-            }
+        let entered = app.store.enter_due(ENTER, app.now()).await?;
+        if entered > 0 {
+            app.wakeups.work();
+        }
+        if entered < u64::from(ENTER) {
+            return Ok(());
         }
     }
 }
 
-async fn reap(app: &App) {
-    match app.store.reap(app.now()).await {
-        Ok(0) => {}
-        Ok(freed) => {
-            tracing::warn!(freed, "took back work whose worker is gone");
-            app.wakeups.work();
-        }
-        Err(error) => tracing::error!(%error, "leases could not be looked at"),
+async fn reap(app: &App) -> StoreResult<()> {
+    let freed = app.store.reap(app.now()).await?;
+    if freed > 0 {
+        tracing::warn!(freed, "took back work whose worker is gone");
+        app.wakeups.work();
     }
+    Ok(())
 }
 
 async fn queue_leads(app: &App) {

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowance;
+use super::outage::Outage;
 use super::worker::until_next;
 use crate::app::App;
 use crate::domain::contact::Channel;
@@ -36,12 +37,12 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
     let mut allowance = Allowance::new(messenger.total_per_second(), app.budgets.clone(), name);
     let mut refusals = Refusals::default();
     let word = app.wakeups.worker();
+    let mut outage = Outage::new("messages cannot be carried", "messages are carried again");
     let sender = loop {
-        match app.button_key().await {
-            Ok(key) => {
-                break Sender::new(app.store.clone(), messenger, app.clock.clone(), app.wakeups.clone(), key);
-            }
-            Err(error) => tracing::error!(%error, "messages cannot be carried yet"),
+        let key = app.button_key().await;
+        outage.note(&key);
+        if let Ok(key) = key {
+            break Sender::new(app.store.clone(), messenger, app.clock.clone(), app.wakeups.clone(), key);
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -52,13 +53,11 @@ pub async fn run(app: App, channel: Channel, stop: CancellationToken) -> Result<
     while !stop.is_cancelled() {
         let wait = match refusals.held_for(app.now()) {
             Some(held) => held,
-            None => match carry_some(&app, &pool, &sender, &mut allowance, &mut running).await {
-                Ok(wait) => wait,
-                Err(error) => {
-                    tracing::error!(%error, "messages cannot be taken from the outbox");
-                    PAUSE
-                }
-            },
+            None => {
+                let wait = carry_some(&app, &pool, &sender, &mut allowance, &mut running).await;
+                outage.note(&wait);
+                wait.unwrap_or(PAUSE)
+            }
         };
         let is_full = running.len() >= AT_ONCE;
         tokio::select! {

@@ -10,12 +10,14 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::http::{self, Lifecycle};
+use super::http::{self, Http, Lifecycle};
 use super::parts::Parts;
+use super::standby::Begun;
 use super::{courtesy, helper, introduction, metrics, poller, scheduler, sender, worker};
 use crate::app::App;
 use crate::domain::channel::Delivery;
 use crate::domain::job::Pool;
+use crate::domain::store::StoreError;
 
 /// How long the parts may take to end after the stop.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -60,6 +62,9 @@ pub enum ServeError {
         /// Why.
         error: std::io::Error,
     },
+    /// The store cannot be opened.
+    #[error("{0}")]
+    Store(StoreError),
     /// A part failed.
     #[error("{0}")]
     Part(String),
@@ -68,15 +73,12 @@ pub enum ServeError {
     AtOnce,
 }
 
-/// Runs until a signal. `ready` hears the address once clients are answered; nothing without the http role.
+/// Runs until a signal. `ready` hears the address once clients are answered; nothing without a listener.
 ///
 /// # Errors
-/// When the port cannot be had, a part fails, or a second signal comes.
-pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAddr>)) -> Result<(), ServeError> {
-    let listener = match options.roles.contains(&Role::Http) {
-        true => Some(listen(&options).await?),
-        false => None,
-    };
+/// When a part fails, or a second signal comes.
+pub async fn run(begun: Begun, roles: &[Role], ready: impl FnOnce(Option<SocketAddr>)) -> Result<(), ServeError> {
+    let Begun { app, listener } = begun;
     metrics::start();
     let mut signals = Signals::new().map_err(|error| ServeError::Part(format!("signals: {error}")))?;
     let stop = CancellationToken::new();
@@ -95,9 +97,11 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
     }
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
     if let Some(listener) = listener {
-        parts.add("http server", serve_http(app.clone(), listener, Arc::clone(&lifecycle), stop.clone()));
+        let http = Http::new(app.clone(), Arc::clone(&lifecycle));
+        parts.add("watch", http::watch(http.clone(), stop.clone()));
+        parts.add("http server", serve_http(http, listener, stop.clone()));
     }
-    if options.roles.contains(&Role::Worker) {
+    if roles.contains(&Role::Worker) {
         match app.store.begin_service().await {
             Ok(0) => {}
             Ok(freed) => tracing::info!(freed, "took back what a daemon had in work when it died"),
@@ -105,7 +109,7 @@ pub async fn run(app: App, options: Options, ready: impl FnOnce(Option<SocketAdd
         }
         add_workers(&app, &mut parts, &stop);
     }
-    if options.roles.contains(&Role::Scheduler) {
+    if roles.contains(&Role::Scheduler) {
         parts.add("scheduler", scheduler::run(app.clone(), stop.clone()));
     }
     ready(address);
@@ -148,6 +152,14 @@ fn add_workers(app: &App, parts: &mut Parts, stop: &CancellationToken) {
     }
 }
 
+/// The port, for a daemon that answers HTTP.
+pub(super) async fn listener(options: &Options) -> Result<Option<TcpListener>, ServeError> {
+    match options.roles.contains(&Role::Http) {
+        true => listen(options).await.map(Some),
+        false => Ok(None),
+    }
+}
+
 async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
     let listen = options.listen;
     match TcpListener::bind(listen).await {
@@ -159,13 +171,8 @@ async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
     }
 }
 
-async fn serve_http(
-    app: App,
-    listener: TcpListener,
-    lifecycle: Arc<Lifecycle>,
-    stop: CancellationToken,
-) -> Result<(), String> {
-    let router = http::router(app, lifecycle).into_make_service_with_connect_info::<SocketAddr>();
+async fn serve_http(http: Http, listener: TcpListener, stop: CancellationToken) -> Result<(), String> {
+    let router = http::router(http).into_make_service_with_connect_info::<SocketAddr>();
     let cut_off = stop.clone();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
     tokio::select! {
@@ -177,6 +184,11 @@ async fn serve_http(
     }
 }
 
+/// Asks the service manager to wait for us a minute longer.
+pub(super) fn ask_for_time() {
+    tell_manager(NotifyState::ExtendTimeoutUsec(60_000_000));
+}
+
 /// The service manager that started us, when there is one (`systemd` `Type=notify`).
 fn tell_manager(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
@@ -184,17 +196,18 @@ fn tell_manager(state: NotifyState<'_>) {
     }
 }
 
-struct Signals {
+/// What ends the daemon.
+pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

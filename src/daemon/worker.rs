@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::outage::Outage;
 use crate::app::App;
 use crate::domain::job::Pool;
 
@@ -22,11 +23,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub async fn run(app: App, pool: Pool, at_once: usize, stop: CancellationToken) -> Result<(), String> {
     let mut running = JoinSet::new();
     let word = app.wakeups.worker();
+    let mut outage = Outage::new("jobs cannot be taken", "jobs are taken again");
     while !stop.is_cancelled() {
         let mut wait = LOOK;
         let free = at_once - running.len();
         if free > 0 {
-            match app.runner.claim(&pool, u32::try_from(free).unwrap_or(1)).await {
+            let claimed = app.runner.claim(&pool, u32::try_from(free).unwrap_or(1)).await;
+            outage.note(&claimed);
+            match claimed {
                 Ok(claimed) => {
                     for job in claimed {
                         let runner = app.runner.clone();
@@ -34,10 +38,7 @@ pub async fn run(app: App, pool: Pool, at_once: usize, stop: CancellationToken) 
                     }
                     wait = until_next(&app, &pool).await;
                 }
-                Err(error) => {
-                    tracing::error!(%error, "jobs cannot be taken");
-                    wait = PAUSE;
-                }
+                Err(_) => wait = PAUSE,
             }
         }
         tokio::select! {

@@ -34,7 +34,7 @@ impl Budgets {
             match helper.draw(budget, pace, wanted, now).await {
                 Ok(drawn) => {
                     if self.is_away.swap(false, Ordering::Relaxed) {
-                        tracing::info!("Redis answers again");
+                        tracing::warn!("Redis answers again");
                     }
                     return Ok(drawn);
                 }

@@ -132,6 +132,7 @@ impl Sender {
 
     /// Stores the outcome. A store that is away for a moment must not turn what is known into doubt.
     async fn keep(&self, carrying: &Carrying, carried: &Carried) {
+        let mut last = None;
         for wait in [100, 300, 1000, 3000, 0] {
             let pace = self.messenger.pace(&carrying.part.identity);
             let kept = self.store.carried(carrying, carried, pace, self.clock.now()).await;
@@ -144,9 +145,12 @@ impl Sender {
                     );
                     return;
                 }
-                Err(error) => tracing::error!(part = carrying.part.id, %error, "the outcome could not be stored"),
+                Err(error) => last = Some(error),
             }
             tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+        }
+        if let Some(error) = last {
+            tracing::error!(part = carrying.part.id, %error, "the outcome could not be stored");
         }
     }
 }

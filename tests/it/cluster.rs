@@ -1,5 +1,7 @@
 //! Several daemons on one PostgreSQL, with and without a Redis beside it.
 
+mod outage;
+
 use std::time::{Duration, Instant};
 
 use flow::domain::outbox::Pace;

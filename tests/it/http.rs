@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use flow::app::App;
 use flow::config::{CompanyOverrides, Config, parse_profile};
-use flow::daemon::http::{Lifecycle, router};
+use flow::daemon::http::{Http, Lifecycle, router};
 use flow::domain::clock::{Clock, ManualClock};
 use flow::domain::id::TokenId;
 use flow::domain::token::{Scope, Token, issue};
@@ -85,7 +85,8 @@ impl Flow {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let life = Arc::new(Lifecycle::new(clock.now()));
-        let service = router(app.clone(), Arc::clone(&life)).into_make_service_with_connect_info::<SocketAddr>();
+        let service =
+            router(Http::new(app.clone(), Arc::clone(&life))).into_make_service_with_connect_info::<SocketAddr>();
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, service).await.unwrap() });
         Self { base, app, clock, life, client: Client::new(), token: None, _server: server }

@@ -10,6 +10,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::frame::Context;
 use super::problem::{Problem, words};
@@ -17,6 +18,7 @@ use super::query::Params;
 use super::view::time;
 use super::{Http, auth};
 use crate::config::settings::HealthDetails;
+use crate::daemon::outage::Outage;
 use crate::daemon::trouble;
 use crate::domain::contact::Channel;
 
@@ -28,6 +30,10 @@ const GIVEN_UP_AFTER_MS: i64 = 10_000;
 /// Work that waits longer than this is late.
 const LATE_S: i64 = 60;
 const RETRY_S: u32 = 5;
+/// How often the daemon looks by itself, so that a hanging store is known of before somebody asks.
+const LOOK: Duration = Duration::from_secs(2);
+/// Nobody waits for that look.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The last look.
 #[derive(Debug, Default)]
@@ -57,7 +63,7 @@ pub async fn all(
 ) -> Result<Response, Problem> {
     Params::of(&uri)?.finish()?;
     let now = http.app.now();
-    let found = look(&http, now).await;
+    let found = look(&http, now, BUDGET).await;
     let is_well = found.is_usable && http.life.is_ready() && !http.life.is_draining();
     let is_degraded = found.late_since.is_some()
         || [&found.outbox, &found.crm, &found.telegram, &found.cache].iter().any(|check| check["status"] == "degraded");
@@ -112,7 +118,23 @@ async fn shows_details(http: &Http, context: &Context, headers: &HeaderMap) -> R
     })
 }
 
-async fn look(http: &Http, now: Timestamp) -> Found {
+/// Looks by itself until the stop, and tells when the store is lost and when it is back.
+///
+/// # Errors
+/// Never by itself.
+pub async fn watch(http: Http, stop: CancellationToken) -> Result<(), String> {
+    let mut outage = Outage::new("the store cannot be used: /health is unhealthy", "the store can be used again");
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let found = look(&http, http.app.now(), PATIENCE).await;
+        outage.note(&if found.is_usable { Ok(()) } else { Err("it fails or does not answer in time") });
+    }
+}
+
+async fn look(http: &Http, now: Timestamp, budget: Duration) -> Found {
     let kept = http.health.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let now_ms = now.as_millisecond();
     if let Some((at, found)) = &kept
@@ -120,7 +142,7 @@ async fn look(http: &Http, now: Timestamp) -> Found {
     {
         return found.clone();
     }
-    let found = match timeout(BUDGET, probe(http, now)).await {
+    let found = match timeout(budget, probe(http, now)).await {
         Ok(found) => found,
         Err(_) => late(kept.map(|(_, found)| found), now_ms),
     };
@@ -206,7 +228,7 @@ fn late(kept: Option<Found>, now_ms: i64) -> Found {
     let since = before.late_since.unwrap_or(now_ms);
     let is_usable = now_ms - since < GIVEN_UP_AFTER_MS;
     let word = if is_usable { "degraded" } else { "unhealthy" };
-    let database = json!({ "status": word, "latency_ms": null, "detail": "no answer within 40 ms" });
+    let database = json!({ "status": word, "latency_ms": null, "detail": "no answer in time" });
     Found { is_usable, late_since: Some(since), database, ..before }
 }
 

@@ -12,8 +12,9 @@ use subtle::ConstantTimeEq;
 
 use super::Http;
 use super::frame::AsItIs;
+use crate::daemon::outage::Outage;
 use crate::domain::contact::Channel;
-use crate::domain::store::StoreError;
+use crate::domain::store::{StoreError, StoreResult};
 
 /// An update is never larger.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -45,7 +46,7 @@ pub async fn telegram(State(http): State<Http>, request: Request) -> Response {
     let secret = match http.hook_secret(Channel::Telegram).await {
         Ok(secret) => secret,
         Err(error) => {
-            tracing::error!(%error, "the secret of the webhook cannot be read");
+            http.note_unstored(&Err::<(), _>(error));
             return busy(RETRY);
         }
     };
@@ -64,12 +65,22 @@ pub async fn telegram(State(http): State<Http>, request: Request) -> Response {
     };
     // A step that ends later than this is recognised when the call comes again.
     let stored = tokio::time::timeout(PATIENCE, http.app.ingest(vec![event], None)).await;
-    match stored.unwrap_or_else(|_| Err(StoreError::Busy("the store does not answer".to_owned()))) {
-        Ok(_) => answer(StatusCode::OK),
-        Err(error) => {
-            tracing::error!(%error, "an update could not be stored; Telegram will deliver it again");
-            busy(RETRY)
-        }
+    let stored = stored.unwrap_or_else(|_| Err(StoreError::Busy("the store does not answer".to_owned())));
+    http.note_unstored(&stored);
+    if stored.is_ok() { answer(StatusCode::OK) } else { busy(RETRY) }
+}
+
+/// All is stored so far.
+pub(super) fn unstored() -> Outage {
+    Outage::new(
+        "what Telegram delivers cannot be stored; it will deliver it again",
+        "what Telegram delivers is stored again",
+    )
+}
+
+impl super::Parts {
+    fn note_unstored<T>(&self, outcome: &StoreResult<T>) {
+        self.unstored.lock().unwrap_or_else(PoisonError::into_inner).note(outcome);
     }
 }
 

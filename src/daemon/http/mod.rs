@@ -20,12 +20,13 @@ mod openapi;
 pub mod problem;
 mod query;
 pub mod stand_in;
+mod standby;
 mod view;
 mod waiting;
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::http::{StatusCode, header};
 use axum::routing::{MethodRouter, get, post};
@@ -35,7 +36,10 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
+pub use self::health::watch;
 use self::limits::Limits;
+pub use self::standby::stand_by;
+use super::outage::Outage;
 use crate::app::{App, TELEGRAM_HOOK};
 use crate::domain::contact::{Channel, Region};
 use crate::domain::signing::SigningKey;
@@ -112,10 +116,14 @@ pub struct Parts {
     hooks: Semaphore,
     refusals: hooks::Refusals,
     hook_secret: OnceCell<String>,
+    /// Whether what channels deliver can be stored.
+    unstored: Mutex<Outage>,
 }
 
 impl Http {
-    fn new(app: App, life: Arc<Lifecycle>) -> Self {
+    /// Over an open store.
+    #[must_use]
+    pub fn new(app: App, life: Arc<Lifecycle>) -> Self {
         Self(Arc::new(Parts {
             app,
             life,
@@ -127,6 +135,7 @@ impl Http {
             hooks: Semaphore::new(hooks::IN_WORK_KB),
             refusals: hooks::Refusals::default(),
             hook_secret: OnceCell::new(),
+            unstored: Mutex::new(hooks::unstored()),
         }))
     }
 }
@@ -202,9 +211,8 @@ pub fn routes() -> Vec<(&'static str, &'static [&'static str])> {
 
 /// The routes of the daemon. Serve them with `into_make_service_with_connect_info::<SocketAddr>()`:
 /// a caller whose address is unknown counts as one from elsewhere.
-pub fn router(app: App, life: Arc<Lifecycle>) -> Router {
-    let is_chat_open = app.config.channels.web.enabled;
-    let http = Http::new(app, life);
+pub fn router(http: Http) -> Router {
+    let is_chat_open = http.app.config.channels.web.enabled;
     let add = |router: Router<Http>, (path, methods, answer): Route| {
         router.route(
             path,

@@ -132,12 +132,14 @@ async fn open(shared: &Shared) -> StoreResult<Client> {
 
 /// Keeps the connection standing; opens it again when it is lost.
 async fn stand(shared: Arc<Shared>, mut client: Option<Client>) {
+    let mut is_lost = false;
     loop {
         if let Some(client) = &client {
             while !client.is_closed() {
                 tokio::time::sleep(PAUSE).await;
             }
             tracing::warn!("the connection that hears of work is lost");
+            is_lost = true;
         }
         let opened = async {
             let client = open(&shared).await?;
@@ -148,6 +150,9 @@ async fn stand(shared: Arc<Shared>, mut client: Option<Client>) {
         };
         match opened.await {
             Ok(opened) => {
+                if std::mem::take(&mut is_lost) {
+                    tracing::warn!("the connection that hears of work stands again");
+                }
                 client = Some(opened);
                 // Whatever was announced meanwhile was not heard.
                 drop(shared.heard.send(()));
