@@ -16,35 +16,76 @@ use crate::store::sqlite::{LATEST_SCHEMA, SqliteStore, backup};
 /// Checks whose findings mean that the file is not what was once written.
 const FATAL: &[&str] = &["file", "contents", "unfinished"];
 
+/// What the folders of drafts are called, and the file in each that its process holds for as long as it lives.
+const DRAFTS: &str = "flow-backup-";
+const HELD: &str = "held";
+
 /// A folder that goes away with this value.
-pub(super) struct Scratch(PathBuf);
+pub(super) struct Scratch {
+    path: PathBuf,
+    _held: fs::File,
+}
 
 impl Scratch {
-    /// A folder of its owner alone, where temporary files lie.
+    /// A folder of its owner alone, where temporary files lie. What killed runs have left there is taken away.
     ///
     /// # Errors
     /// When it cannot be made.
     pub(super) fn new(cx: &Context) -> Result<Self, Failure> {
         let folder = cx.env.get("TMPDIR").unwrap_or("/tmp");
-        let name = format!("flow-backup-{}-{:08x}", std::process::id(), rand::rng().random::<u32>());
-        let path = cx.env.cwd().join(folder).join(name);
+        let folder = cx.env.cwd().join(folder);
+        let name = format!("{}-{:08x}", std::process::id(), rand::rng().random::<u32>());
+        // Under another name until it is held: others take away what nobody holds.
+        let (path, made) = (folder.join(format!("{DRAFTS}{name}")), folder.join(format!("flow-draft-{name}")));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&path).map_err(|error| Failure::file("make", &path, &error))?;
-        Ok(Self(path))
+        let failed = |error| Failure::file("make", &path, &error);
+        builder.create(&made).map_err(failed)?;
+        let held = private(&made.join(HELD)).map_err(failed)?;
+        held.lock().map_err(failed)?;
+        fs::rename(&made, &path).map_err(failed)?;
+        clear_dead(&folder, &path);
+        Ok(Self { path, _held: held })
     }
 
     /// Where the store lies in it.
     pub(super) fn store(&self) -> PathBuf {
-        self.0.join("flow.db")
+        self.path.join("flow.db")
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
+}
+
+/// Takes away the drafts of our own that nobody holds: whoever made them was killed. They hold personal data.
+fn clear_dead(folder: &Path, own: &Path) {
+    let (Ok(entries), Ok(ours)) = (fs::read_dir(folder), fs::symlink_metadata(own)) else { return };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let is_draft = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DRAFTS));
+        let is_ours = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir() && same_owner(&found, &ours));
+        if !is_draft || !is_ours || path == own {
+            continue;
+        }
+        let held = fs::File::options().write(true).open(path.join(HELD));
+        if held.is_ok_and(|held| held.try_lock().is_ok()) {
+            drop(fs::remove_dir_all(&path));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn same_owner(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    one.uid() == other.uid()
+}
+
+#[cfg(not(unix))]
+fn same_owner(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    true
 }
 
 /// What a look at a backup came to.
@@ -75,6 +116,10 @@ impl Examined {
 /// # Errors
 /// When it cannot be read, or the copy not written.
 pub(super) fn laid_out(file: &Path, copy: &Path) -> Result<(), Failure> {
+    if file.is_dir() {
+        return Err(Failure::usage(format!("{} is a folder, and a backup is one file", file.display()))
+            .hint(format!("name the file in it; `ls {}` shows them", file.display())));
+    }
     for ending in ["", "-wal"] {
         let (from, to) = (backup::beside(file, ending), backup::beside(copy, ending));
         if !ending.is_empty() && !from.exists() {

@@ -56,7 +56,7 @@ impl Draft {
     }
 
     fn clear(&self) {
-        for ending in ["", "-wal", "-shm", "-journal", "-daemon"] {
+        for ending in ["", "-wal", "-shm", "-journal", "-daemon", "-copy"] {
             drop(std::fs::remove_file(backup::beside(&self.0, ending)));
         }
     }

@@ -63,7 +63,7 @@ type Known = BTreeMap<&'static str, Sum>;
 /// source has changed since an earlier run, are copied anew.
 ///
 /// # Errors
-/// `Unfinished` when another copy into the target has not ended, `NotEmpty` when something else is in it, `Damaged`
+/// `Filling` while another copy fills the target, `Unfinished` when another copy into it has not ended, `NotEmpty` when something else is in it, `Damaged`
 /// when a row does not fit or the copy is not what it should be.
 pub async fn copy(
     from: &dyn Transfer,
@@ -72,6 +72,7 @@ pub async fn copy(
     replace: bool,
     watch: Watch<'_>,
 ) -> StoreResult<Copied> {
+    let Some(_hold) = to.hold().await? else { return Err(StoreError::Filling) };
     let (mut mark, resumed) = match to.copy_mark().await? {
         Some(mark) if mark.from == begin.from => (mark, true),
         Some(other) if !replace => return Err(StoreError::Unfinished(other.again)),

@@ -13,6 +13,16 @@ pub use self::copy::{Copied, Stage, Watch, checksum, compared, copy, sums};
 pub use self::sum::{Sum, TableSum};
 pub use self::tables::{KEPT_OUT, OF_THE_MOMENT, TABLES};
 
+/// A store that nobody else copies into meanwhile.
+pub struct Hold(#[expect(dead_code, reason = "it is dropped")] Box<dyn std::any::Any + Send>);
+
+impl Hold {
+    /// What lets go of the store when it is dropped.
+    pub fn new(kept: impl std::any::Any + Send) -> Self {
+        Self(Box::new(kept))
+    }
+}
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -170,6 +180,10 @@ pub trait Transfer: Store {
 
     /// The copy that is under way into it.
     async fn copy_mark(&self) -> StoreResult<Option<Mark>>;
+
+    /// Keeps other copies away from it until what is answered is dropped, or this process dies; nothing when another
+    /// copy does so.
+    async fn hold(&self) -> StoreResult<Option<Hold>>;
 
     /// Empties the store and marks it as the beginning of a copy, in one transaction.
     async fn begin_copy(&self, mark: &Mark) -> StoreResult<()>;

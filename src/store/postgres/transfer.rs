@@ -1,5 +1,7 @@
 //! All of the store as rows that mean the same in every store, and a store made of such rows.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use tokio_postgres::Row as Found;
@@ -12,8 +14,13 @@ use super::values::{Value, params};
 use super::{Connection, PostgresStore, failure, knowledge};
 use crate::domain::company::KnowledgeEntry;
 use crate::domain::store::{StoreError, StoreResult};
-use crate::domain::transfer::{Cell, Kind, Mark, Row, Snapshot, TABLES, Table, Transfer};
+use crate::domain::transfer::{Cell, Hold, Kind, Mark, Row, Snapshot, TABLES, Table, Transfer};
 
+/// The second half of the lock of whoever copies into the database.
+const COPYING: i32 = 5;
+/// A server may notice the death of a killed copy a moment later.
+const HOLD_TRIES: u32 = 20;
+const HOLD_PAUSE: Duration = Duration::from_millis(100);
 /// A large table takes longer than anything else may.
 const PATIENCE: &str = "SET LOCAL statement_timeout='10min'";
 
@@ -53,6 +60,21 @@ impl Transfer for PostgresStore {
             serde_json::from_str(&text).map_err(|_| StoreError::Damaged("the mark of a copy cannot be read".to_owned()))
         };
         kept.map(read).transpose()
+    }
+
+    async fn hold(&self) -> StoreResult<Option<Hold>> {
+        let (client, _) = self.connector.open(|_| {}).await.map_err(failure)?;
+        // It lies still for as long as the copy takes.
+        client.batch_execute("SET idle_session_timeout=0").await.ok();
+        let sql = format!("SELECT pg_try_advisory_lock({LOCKS}, {COPYING})");
+        for _ in 0..HOLD_TRIES {
+            let row = client.query_one(sql.as_str(), &[]).await.map_err(failure)?;
+            if row.try_get::<_, bool>(0).map_err(failure)? {
+                return Ok(Some(Hold::new(client)));
+            }
+            tokio::time::sleep(HOLD_PAUSE).await;
+        }
+        Ok(None)
     }
 
     async fn begin_copy(&self, mark: &Mark) -> StoreResult<()> {

@@ -17,6 +17,8 @@ use crate::domain::transfer::{TableSum, Transfer, sums};
 const PAGES: i32 = 1024;
 /// Where a backup keeps what is said about it.
 const LABEL: &str = "backup";
+/// What the mark beside a file that is copied into is called.
+const COPYING: &str = "-copy";
 
 impl SqliteStore {
     /// Copies the file as it is now into another one, while others write; answers what was in it then.
@@ -45,6 +47,28 @@ impl SqliteStore {
     /// When it cannot be read.
     pub async fn sums(&self) -> StoreResult<Vec<TableSum>> {
         sums(&mut *self.snapshot().await?).await
+    }
+}
+
+/// A file that somebody copies into: a mark beside it says so, and nobody holds it when that process is dead.
+pub(super) struct Filled {
+    mark: PathBuf,
+    _held: File,
+}
+
+impl Filled {
+    /// Nothing when somebody else fills it.
+    pub(super) fn of(path: &Path) -> StoreResult<Option<Self>> {
+        let mark = beside(path, COPYING);
+        let opened = File::options().create(true).truncate(false).write(true).open(&mark);
+        let file = opened.map_err(|error| unopened(&mark, &error))?;
+        Ok(file.try_lock().is_ok().then(|| Self { mark, _held: file }))
+    }
+}
+
+impl Drop for Filled {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.mark));
     }
 }
 

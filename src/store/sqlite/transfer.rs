@@ -8,7 +8,7 @@ use super::rows::{all, execute, json, scalar, text, to_json};
 use super::{SqliteStore, backup, failure, knowledge, open};
 use crate::domain::company::KnowledgeEntry;
 use crate::domain::store::{StoreError, StoreResult};
-use crate::domain::transfer::{Cell, Kind, Mark, Row, Snapshot, TABLES, Table, Transfer};
+use crate::domain::transfer::{Cell, Hold, Kind, Mark, Row, Snapshot, TABLES, Table, Transfer};
 
 #[async_trait]
 impl Transfer for SqliteStore {
@@ -39,6 +39,11 @@ impl Transfer for SqliteStore {
     async fn copy_mark(&self) -> StoreResult<Option<Mark>> {
         // Behind whatever an interrupted copy has still on its way.
         self.write(mark).await
+    }
+
+    async fn hold(&self) -> StoreResult<Option<Hold>> {
+        let Some(readers) = &self.readers else { return Ok(Some(Hold::new(()))) };
+        Ok(backup::Filled::of(readers.path())?.map(Hold::new))
     }
 
     async fn begin_copy(&self, mark: &Mark) -> StoreResult<()> {

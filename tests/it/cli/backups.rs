@@ -247,3 +247,50 @@ async fn a_killed_restore_into_a_database_goes_on_and_opens_for_nothing_else() {
     let there = home.flow(&["leads", "list", "--limit", "0", "-o", "json", "--store", &url]).ok().json();
     assert_eq!(there, leads(&home));
 }
+
+#[test]
+fn a_folder_is_no_backup() {
+    let home = seeded("1");
+    fs::create_dir(home.path().join("backups")).unwrap();
+    for command in ["verify", "restore"] {
+        let error = home.flow(&["backup", command, "backups", "-o", "json"]).fails(2).error();
+        assert!(error["message"].as_str().unwrap().contains("is a folder"), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("name the file"), "{error}");
+    }
+}
+
+#[test]
+fn what_a_killed_look_at_a_backup_left_is_cleared_by_the_next_and_a_living_one_is_left_alone() {
+    let home = seeded("400");
+    home.flow(&["backup", "create", "b.db"]).ok();
+    let tmp = home.path().join("tmp");
+    fs::create_dir(&tmp).unwrap();
+    let drafts = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(&tmp).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.join("flow.db").exists()).collect()
+    };
+    let verify = || home.command(&["backup", "verify", "b.db"]).env("TMPDIR", &tmp).spawn().unwrap();
+    let begun = |known: usize| {
+        let mut child = verify();
+        while drafts().len() == known {
+            assert!(child.try_wait().unwrap().is_none(), "it ended too soon");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child
+    };
+    let mut killed = begun(0);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let left = drafts();
+    assert_eq!(left.len(), 1, "a killed one leaves its draft");
+    let mut living = begun(1);
+    let stop = std::process::Command::new("kill").arg("-STOP").arg(living.id().to_string()).status();
+    assert!(stop.unwrap().success());
+    assert!(!left[0].exists(), "the next takes it away");
+    let living_draft = drafts();
+    assert!(verify().wait().unwrap().success());
+    assert_eq!(drafts(), living_draft);
+    let go_on = std::process::Command::new("kill").arg("-CONT").arg(living.id().to_string()).status();
+    assert!(go_on.unwrap().success() && living.wait().unwrap().success());
+    assert_eq!(fs::read_dir(&tmp).unwrap().count(), 0);
+}

@@ -176,6 +176,60 @@ async fn a_copy_into_a_database_that_was_killed_goes_on() {
     assert_eq!(copy(&home, &database.url(), "sqlite://d.db")["checksum"], told["checksum"]);
 }
 
+/// A copy that is stopped in the middle, a second one beside it, and the first to its end.
+fn two_at_once(home: &Home, from: &str, to: &str, has_begun: impl Fn() -> bool) {
+    let mut first = home.command(&["db", "copy", from, to]).spawn().unwrap();
+    let began = Instant::now();
+    while !has_begun() {
+        assert!(first.try_wait().unwrap().is_none() && began.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let signal = |name: &str| {
+        let sent = std::process::Command::new("kill").arg(name).arg(first.id().to_string()).status();
+        assert!(sent.unwrap().success());
+    };
+    signal("-STOP");
+    let other = lived_in(home, "other.db", 1);
+    let told = [from, &other].map(|from| home.flow(&["db", "copy", from, to, "-o", "json"]));
+    signal("-CONT");
+    assert!(first.wait().unwrap().success());
+    for run in told {
+        let error = run.fails(7).error();
+        assert!(error["message"].as_str().unwrap().contains("is being filled by another copy"), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("again"), "{error}");
+    }
+    assert_eq!(shown(home, to), shown(home, from));
+    assert!(!home.path().join("b.db-copy").exists());
+}
+
+#[test]
+fn a_second_copy_into_a_file_that_is_being_filled_is_told_so() {
+    let home = Home::empty();
+    let from = lived_in(&home, "a.db", 1200);
+    let to = home.path().join("b.db");
+    two_at_once(&home, &from, "sqlite://b.db", || {
+        let Ok(db) = rusqlite::Connection::open_with_flags(&to, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+            return false;
+        };
+        db.query_row("SELECT count(*) FROM messages", [], |row| row.get::<_, i64>(0)).is_ok_and(|count| count > 500)
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_copy_into_a_database_that_is_being_filled_is_told_so() {
+    let Some(database) = Database::new().await else { return };
+    let home = Home::empty();
+    let from = lived_in(&home, "a.db", 1200);
+    let session = database.session().await;
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| {
+        two_at_once(&home, &from, &database.url(), || {
+            let row = handle.block_on(session.query_one("SELECT count(*) FROM messages", &[])).unwrap();
+            row.get::<_, i64>(0) > 500
+        });
+    });
+}
+
 #[test]
 fn a_bar_is_for_terminals_only() {
     let home = Home::empty();
