@@ -55,6 +55,11 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+/// Shows an address with its password alone as `***`.
+pub(super) fn as_address<S: Serializer>(url: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    url.as_ref().map(|url| super::settings::without_password(url.expose())).serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -64,6 +64,7 @@ pub struct StoreConfig {
 #[serde(deny_unknown_fields)]
 pub struct CacheConfig {
     /// A Redis that the daemons share; it may carry a password.
+    #[serde(serialize_with = "super::secret::as_address")]
     pub url: Option<Secret>,
 }
 
@@ -168,9 +169,12 @@ pub(super) fn without_password(url: &str) -> String {
         return format!("{scheme}***");
     }
     let user = user.split_once(':').map_or_else(|| user.to_owned(), |(name, _)| format!("{name}:***"));
-    let pairs = query.split_inclusive(['?', '&']).map(|pair| match pair.strip_prefix("password=") {
-        Some(value) => format!("password=***{}", if value.ends_with('&') { "&" } else { "" }),
-        None => pair.to_owned(),
+    let pairs = query.split_inclusive(['?', '&']).map(|pair| match pair.split_once('=') {
+        // Redis behind a socket calls it `pass`.
+        Some((name @ ("password" | "pass"), value)) => {
+            format!("{name}=***{}", &value[value.trim_end_matches('&').len()..])
+        }
+        _ => pair.to_owned(),
     });
     format!("{scheme}{user}{host}{}", pairs.collect::<String>())
 }
@@ -413,6 +417,8 @@ mod tests {
             ("postgres:///flow?user=flow&password=pass&port=1", "postgres:///flow?user=flow&password=***&port=1"),
             ("postgres://flow@db/flow", "postgres://flow@db/flow"),
             ("postgres://flow:pa?ss@db/flow", "postgres://***"),
+            ("redis://:hunter2@cache:6379/1", "redis://:***@cache:6379/1"),
+            ("unix:///run/redis?pass=hunter2&db=1", "unix:///run/redis?pass=***&db=1"),
         ] {
             assert_eq!(StoreUrl::Postgres(Secret::new(url.to_owned())).to_string(), shown);
         }

@@ -34,6 +34,16 @@ fn ten_mistakes_are_told_at_once_each_with_its_line() {
 }
 
 #[test]
+fn of_the_address_of_the_redis_only_the_password_is_hidden() {
+    let home = Home::empty();
+    home.file("config.toml", "[cache]\nurl = \"rediss://flow:hunter2@cache.example.ru:6380/2\"\n");
+    for args in [&["config", "show"][..], &["config", "show", "-o", "json"], &["config", "show", "--origins"]] {
+        let shown = home.flow(args).ok().stdout;
+        assert!(shown.contains("rediss://flow:***@cache.example.ru:6380/2") && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
 fn a_right_configuration_is_fine_and_flags_win() {
     let home = Home::empty();
     home.flow(&["config", "check"]).ok();
