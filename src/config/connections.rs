@@ -104,6 +104,20 @@ const AMOCRM: &[ConnectionKey] = &[
     key("client_secret", Kind::Secret(4), "OAuth: the integration's key"),
     key("redirect_uri", Kind::Text, "OAuth: the address that was given in the integration"),
     key("refresh_token", Kind::Secret(4), "OAuth: the first refresh token; later ones are kept in the store"),
+    key("pipeline_id", ID, "The pipeline that leads go to; the main one when absent"),
+    key("status_new", ID, "The stage of a new lead; the pipeline's first when absent"),
+    key("status_booked", ID, "The stage of a lead that stands for a visit; status_new when absent"),
+    key("status_cancelled", ID, "The stage of a visit that was called off; 143, lost, when absent"),
+    key("loss_reason_id", ID, "The reason a cancelled visit is closed with, where the account requires one"),
+    key("start_field_id", ID, "The lead's field for the start of a visit; found by its name when absent"),
+    key("duration_field_id", ID, "The lead's field for the minutes of a visit"),
+    key("master_field_id", ID, "The lead's field for who does it, a list or a text"),
+    key("flow_field_id", ID, "The lead's text field for flow's mark"),
+    key("source_field_id", ID, "The lead's field for the channel it came by"),
+    key("catalog_id", ID, "The list whose element of the service's name is linked to a visit"),
+    key("task_type_id", ID, "The type of a visit's task; 2, a meeting, when absent"),
+    key("users", Kind::Table, "The profile's employees and their users in amoCRM: anna = 123"),
+    key("hook_secret", Kind::Secret(16), "What the address of webhooks ends in; derived when absent"),
 ];
 
 const ONEC: &[ConnectionKey] = &[

@@ -50,6 +50,20 @@ impl SigningKey {
     }
 }
 
+/// HMAC-SHA256 of a message (RFC 2104), as far sides sign with a secret that they share with us.
+#[must_use]
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut block = [0; BLOCK];
+    if key.len() > BLOCK {
+        block[..32].copy_from_slice(&Sha256::digest(key));
+    } else {
+        block[..key.len()].copy_from_slice(key);
+    }
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
 /// A short word that stands for a text: ten letters of RFC 4648's base 32, so that nobody misreads or breaks it.
 #[must_use]
 pub fn short_mark(text: &str) -> String {
@@ -122,6 +136,14 @@ mod tests {
         for bad in ["Z", "Zh", "Zm9=", "Zm+v", "Ж"] {
             assert_eq!(from_base64url(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_message_is_signed_as_rfc_4231_has_it() {
+        let short = hex(&hmac_sha256(b"Jefe", b"what do ya want for nothing?"));
+        assert_eq!(short, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        let long = hex(&hmac_sha256(&[0xaa; 131], b"Test Using Larger Than Block-Size Key - Hash Key First"));
+        assert_eq!(long, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
     }
 
     #[test]

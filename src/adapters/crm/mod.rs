@@ -1,6 +1,7 @@
 //! CRMs: one folder and one row each.
 
 pub mod broken;
+pub mod amocrm;
 pub mod ledgered;
 pub mod local;
 pub mod watched;
@@ -98,10 +99,10 @@ pub struct Row {
 }
 
 /// Every kind this program has.
-pub const CRMS: &[Kind] = &[local::KIND];
+pub const CRMS: &[Kind] = &[local::KIND, amocrm::KIND];
 
 /// Those that are spoken to over a wire.
-pub const ROWS: &[Row] = &[];
+pub const ROWS: &[Row] = &[amocrm::ROW];
 
 /// The row of that kind.
 #[must_use]

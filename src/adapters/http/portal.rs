@@ -117,12 +117,17 @@ impl Portal {
     /// # Errors
     /// As [`Portal::send`]; `Protocol` when it is no JSON.
     pub async fn json(&self, call: &Call) -> Result<Value, Fault> {
-        let read = |answer: &Answer| {
-            answer.value().ok_or_else(|| {
-                let what = if answer.body.is_empty() { "an empty answer" } else { "an answer that is no JSON" };
-                let excerpt = mask::excerpt(&answer.body);
-                Refusal::new(FaultKind::Protocol, format!("{what} (HTTP {}): {excerpt}", answer.status))
-            })
+        self.patiently(call, read_json).await
+    }
+
+    /// Calls and answers the JSON that came; nothing where the vendor says "nothing" by a 204.
+    ///
+    /// # Errors
+    /// As [`Portal::json`].
+    pub async fn json_or_none(&self, call: &Call) -> Result<Option<Value>, Fault> {
+        let read = |answer: &Answer| match answer.status {
+            204 => Ok(None),
+            _ => read_json(answer).map(Some),
         };
         self.patiently(call, read).await
     }
@@ -246,6 +251,14 @@ impl Portal {
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn read_json(answer: &Answer) -> Result<Value, Refusal> {
+    answer.value().ok_or_else(|| {
+        let what = if answer.body.is_empty() { "an empty answer" } else { "an answer that is no JSON" };
+        let excerpt = mask::excerpt(&answer.body);
+        Refusal::new(FaultKind::Protocol, format!("{what} (HTTP {}): {excerpt}", answer.status))
+    })
 }
 
 fn between(now: Timestamp, then: Timestamp) -> Duration {

@@ -1,4 +1,5 @@
 //! Connections to CRMs over a wire, before stand-ins of their vendors.
 
 mod suite;
+mod amocrm;
 mod support;

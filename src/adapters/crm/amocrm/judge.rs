@@ -1,0 +1,87 @@
+//! What amoCRM means by an answer: rights and bans share a status, and a limit may say how long.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::rows::{list_of, member};
+use crate::adapters::http::judge::{Refusal, by_status};
+use crate::adapters::http::{Answer, Call, mask, read};
+use crate::domain::fault::FaultKind;
+
+/// What a ban begins with, so that whoever hears it stops.
+pub(super) const BANNED: &str = "amoCRM has shut us out";
+/// A limit that does not say how long it lasts.
+const PAUSE: Duration = Duration::from_secs(60);
+
+pub(super) fn judge(call: &Call, answer: &Answer) -> Result<(), Refusal> {
+    let said = answer.value();
+    let body = said.as_ref().filter(|body| body.is_object());
+    let words = body.map(problem).unwrap_or_default();
+    let refusal = match answer.status {
+        400 if words.contains("244") => Refusal::new(
+            FaultKind::Forbidden,
+            format!("the right to add is missing, or the subscription does not include it (code 244): {words}"),
+        ),
+        400 | 409 | 413 | 422 => Refusal::new(FaultKind::Rejected, format!("amoCRM refuses the data: {words}")),
+        401 => Refusal::new(FaultKind::Unauthorized, format!("amoCRM refuses the token: {words}")),
+        402 => Refusal::new(
+            FaultKind::LicenceExpired,
+            "the subscription of the account has ended: pay it in «Настройки → Счёт и оплата»",
+        ),
+        403 if body.is_none() => Refusal::new(
+            FaultKind::Forbidden,
+            format!("{BANNED} (HTTP 403, a page instead of an answer) after too many calls: write to its support"),
+        ),
+        403 => Refusal::new(FaultKind::Forbidden, format!("a right is missing: {words}")),
+        404 if body.is_some() => Refusal::new(FaultKind::NotFound, format!("there is no such thing: {words}")),
+        429 => {
+            let asked = body.map(|body| member(body, "retry_after")).and_then(read::int);
+            let asked = asked.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
+            let wait = asked.or_else(|| answer.retry_after()).unwrap_or(PAUSE);
+            Refusal::new(FaultKind::RateLimited, "too many calls (HTTP 429)").after(Some(wait))
+        }
+        200..=299 => return in_a_good_status(said.as_ref()),
+        _ => return by_status(call, answer),
+    };
+    Err(refusal)
+}
+
+/// A problem document under a good status.
+fn in_a_good_status(said: Option<&Value>) -> Result<(), Refusal> {
+    let Some(body) = said.filter(|body| body.is_object()) else { return Ok(()) };
+    let status = read::int(member(body, "status")).filter(|status| (400..600).contains(status));
+    let is_problem = body.get("type").is_some_and(Value::is_string) && body.get("title").is_some();
+    match (status, is_problem) {
+        (Some(status), true) => {
+            let kind = match status {
+                401 => FaultKind::Unauthorized,
+                402 => FaultKind::LicenceExpired,
+                403 => FaultKind::Forbidden,
+                404 => FaultKind::NotFound,
+                429 => FaultKind::RateLimited,
+                500.. => FaultKind::Protocol,
+                _ => FaultKind::Rejected,
+            };
+            Err(Refusal::new(kind, format!("amoCRM refuses in a good status: {}", problem(body))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A problem document in one line: what, and which members of the request.
+pub(super) fn problem(body: &Value) -> String {
+    let mut parts = Vec::new();
+    for name in ["title", "detail", "hint"] {
+        if let Some(text) = read::text(member(body, name)) {
+            parts.push(text);
+        }
+    }
+    for group in list_of(body, "validation-errors") {
+        for error in list_of(group, "errors") {
+            let one = ["path", "code", "detail"].map(|name| read::text(member(error, name)).unwrap_or_default());
+            parts.push(one.join(" ").trim().to_owned());
+        }
+    }
+    mask::excerpt(parts.join("; ").as_bytes())
+}
