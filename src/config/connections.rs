@@ -96,6 +96,9 @@ const YCLIENTS: &[ConnectionKey] = &[
     key("partner_token", Kind::Secret(4), "The partner's token"),
     key("user_token", Kind::Secret(4), "The user's token; without it the booking form's API serves"),
     key("company_id", ID, "The branch"),
+    key("webhook_secret", Kind::Secret(8), "What the address of the vendor's calls must carry"),
+    key("webhook_bearer", Kind::Secret(8), "What the Authorization header of its calls must carry, where one is set there"),
+    key("lead_label", Kind::Text, "The label of clients that leads are written to"),
 ];
 
 const AMOCRM: &[ConnectionKey] = &[

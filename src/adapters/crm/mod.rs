@@ -5,6 +5,7 @@ pub mod amocrm;
 pub mod ledgered;
 pub mod local;
 pub mod watched;
+pub mod yclients;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +104,8 @@ pub const CRMS: &[Kind] = &[local::KIND, amocrm::KIND];
 
 /// Those that are spoken to over a wire.
 pub const ROWS: &[Row] = &[amocrm::ROW];
+pub const CRMS: &[Kind] = &[local::KIND, yclients::YCLIENTS_KIND, yclients::ALTEGIO_KIND];
+pub const ROWS: &[Row] = &[yclients::YCLIENTS_ROW, yclients::ALTEGIO_ROW];
 
 /// The row of that kind.
 #[must_use]

@@ -3,3 +3,4 @@
 mod suite;
 mod amocrm;
 mod support;
+mod yclients;
