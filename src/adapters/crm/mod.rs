@@ -100,12 +100,19 @@ pub struct Row {
 }
 
 /// Every kind this program has.
-pub const CRMS: &[Kind] = &[local::KIND, amocrm::KIND];
+pub const CRMS: &[Kind] = &[
+    local::KIND,
+    yclients::YCLIENTS_KIND,
+    yclients::ALTEGIO_KIND,
+    amocrm::KIND,
+];
 
 /// Those that are spoken to over a wire.
-pub const ROWS: &[Row] = &[amocrm::ROW];
-pub const CRMS: &[Kind] = &[local::KIND, yclients::YCLIENTS_KIND, yclients::ALTEGIO_KIND];
-pub const ROWS: &[Row] = &[yclients::YCLIENTS_ROW, yclients::ALTEGIO_ROW];
+pub const ROWS: &[Row] = &[
+    yclients::YCLIENTS_ROW,
+    yclients::ALTEGIO_ROW,
+    amocrm::ROW,
+];
 
 /// The row of that kind.
 #[must_use]
