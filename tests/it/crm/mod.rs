@@ -1,5 +1,6 @@
 //! Connections to CRMs over a wire, before stand-ins of their vendors.
 
+mod front_door;
 mod suite;
 mod amocrm;
 mod support;
