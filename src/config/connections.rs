@@ -141,4 +141,5 @@ const DIKIDI: &[ConnectionKey] = &[
     key("query_url", Kind::Secret(8), "Where free times are asked for"),
     key("bridge_secret", Kind::Secret(16), "Signs both directions"),
     key("bridge_secret_in", Kind::Secret(16), "Signs what comes in, when it has its own"),
+    key("auth", Kind::Word(&["hmac", "bearer", "header", "query"]), "What comes in is signed, or carries the secret so"),
 ];

@@ -2,6 +2,7 @@
 
 pub mod broken;
 pub mod amocrm;
+pub mod dikidi;
 pub mod ledgered;
 pub mod local;
 pub mod watched;
@@ -113,6 +114,8 @@ pub const ROWS: &[Row] = &[
     yclients::ALTEGIO_ROW,
     amocrm::ROW,
 ];
+pub const CRMS: &[Kind] = &[local::KIND, amocrm::KIND, dikidi::KIND];
+pub const ROWS: &[Row] = &[amocrm::ROW, dikidi::ROW];
 
 /// The row of that kind.
 #[must_use]

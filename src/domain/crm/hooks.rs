@@ -44,6 +44,8 @@ pub enum HookRefusal {
     Unreadable(String),
     /// It is read and does not fit: path of the member and what is wrong.
     Invalid(Vec<(String, String)>),
+    /// It contradicts what was decided before: what, in a few words.
+    Conflict(String),
 }
 
 /// What something that a CRM tells is about, by the vendor's id.
@@ -79,6 +81,12 @@ pub struct HookEvent {
 pub trait Hooks: Send + Sync {
     /// Checks that the call is the CRM's and reads what it tells. No I/O: it must answer in the vendor's time.
     fn read(&self, call: &HookCall) -> Result<Vec<HookEvent>, HookRefusal>;
+
+    /// Looks, in what flow keeps, whether a call that was read can be taken; `false` when it only repeats what is
+    /// known. Asks no far side.
+    async fn admit(&self, _call: &HookCall) -> Result<bool, HookRefusal> {
+        Ok(true)
+    }
 
     /// What the vendor wants to read as the answer to a call that was taken; `duplicate` when it was known.
     fn answer(&self, _events: &[HookEvent], _duplicate: bool) -> Option<serde_json::Value> {

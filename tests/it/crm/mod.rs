@@ -3,5 +3,6 @@
 mod front_door;
 mod suite;
 mod amocrm;
+mod dikidi;
 mod support;
 mod yclients;

@@ -1,0 +1,165 @@
+//! What goes out over the bridge: one event, signed, under an id that stays the same however often it is sent.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+
+use super::envelope::resolution;
+use super::scalars::{member, sent, text};
+use super::{Dikidi, judge};
+use crate::adapters::http::{Body, Call, Repeat};
+use crate::domain::copies::Copied;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::signing::{hex, hmac_sha256, short_mark};
+
+/// An event is delivered when it is taken within so long.
+const DELIVERY: Duration = Duration::from_secs(15);
+/// How the connection is: copies of this kind.
+pub(super) const STATE: &str = "connection";
+/// The other side closed the bridge.
+const CLOSED: &str = "closed";
+
+/// An event to be sent.
+pub(super) struct Event {
+    pub operation: &'static str,
+    pub kind: &'static str,
+    pub id: String,
+    pub at: Timestamp,
+    pub data: Value,
+}
+
+/// What the other side says beside "taken".
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Reply {
+    pub ext_id: Option<String>,
+    /// It decided at once.
+    pub decided: Option<Map<String, Value>>,
+}
+
+/// An id that follows from what it stands for, in the form of a UUID.
+pub(super) fn id_of(connection: &str, what: &str) -> String {
+    let digits = hex(&hmac_sha256(connection.as_bytes(), what.as_bytes()));
+    format!("{}-{}-8{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
+}
+
+/// `t=…,v1=…`.
+pub(super) fn signature(key: &[u8], t: i64, event_id: &str, body: &[u8]) -> String {
+    let mut message = format!("{t}.{event_id}.").into_bytes();
+    message.extend_from_slice(body);
+    format!("t={t},v1={}", hex(&hmac_sha256(key, &message)))
+}
+
+/// A body that may say more than the status: anything else is ignored.
+pub(super) fn read_reply(body: &Value, zone: &TimeZone) -> Reply {
+    let ext_id = text(body, "ext_id");
+    let mut decided = body.clone();
+    if decided.is_object() && member(&decided, "request_id").is_null() {
+        decided["request_id"] = json!("this");
+    }
+    Reply { ext_id, decided: resolution(&decided, zone).ok() }
+}
+
+fn call(operation: &'static str, url: &str, headers: [(&'static str, String); 4], body: Vec<u8>) -> Call {
+    let mut call = Call::post(operation, url).repeat(Repeat::Keyed).within(DELIVERY).at_most(64 * 1024);
+    call.body = Some(Body::Bytes("application/json; charset=utf-8", body));
+    for (name, value) in headers {
+        call = call.header(name, value);
+    }
+    call.header("x-flow-attempt", "1")
+}
+
+impl Dikidi {
+    /// Sends an event. A failure that may have been heard is a doubt; the same event again ends it.
+    pub(super) async fn deliver(&self, event: &Event) -> Result<Reply, Fault> {
+        let Some((bridge, url)) = self.bridge().and_then(|bridge| Some((bridge, bridge.url.as_ref()?))) else {
+            return Err(self.cannot(event.operation, "nothing can be sent without `bridge_url`"));
+        };
+        let url = url.expose_secret();
+        self.is_open(event.operation, url).await?;
+        let zone = self.wiring.zone().await;
+        let body = json!({
+            "v": 1, "event_id": event.id, "type": event.kind, "occurred_at": sent(event.at, &zone),
+            "source": "flow", "connection": self.wiring.name, "data": event.data,
+        });
+        let body = body.to_string().into_bytes();
+        let signed = signature(bridge.key(), self.wiring.clock.now().as_second(), &event.id, &body);
+        let headers = [
+            ("x-flow-event", event.kind.to_owned()),
+            ("x-flow-event-id", event.id.clone()),
+            ("x-flow-signature", signed),
+            ("idempotency-key", event.id.clone()),
+        ];
+        match self.portal.send(&call(event.operation, url, headers, body)).await {
+            Ok(answer) => Ok(answer.value().map(|body| read_reply(&body, &zone)).unwrap_or_default()),
+            Err(fault) => Err(self.undelivered(fault, url).await),
+        }
+    }
+
+    async fn undelivered(&self, fault: Fault, url: &str) -> Fault {
+        if fault.kind == FaultKind::Unsupported && fault.detail.starts_with(judge::GONE) {
+            let at = self.wiring.clock.now();
+            let copy = Copied { id: CLOSED.to_owned(), phone: None, body: json!({"url": short_mark(url)}), at };
+            if let Err(error) = self.wiring.store.keep_copy(&self.wiring.name, STATE, &copy).await {
+                tracing::warn!(%error, "a closed bridge could not be noted");
+            }
+        }
+        let kind = match fault.kind {
+            FaultKind::Unavailable | FaultKind::Timeout | FaultKind::Protocol => FaultKind::UnknownOutcome,
+            kind => {
+                if !matches!(kind, FaultKind::RateLimited | FaultKind::Unreachable) {
+                    tracing::error!(connection = %self.wiring.name, %fault, "the bridge does not take an event");
+                }
+                kind
+            }
+        };
+        Fault { kind, ..fault }
+    }
+
+    /// Refuses to send over a bridge that was closed, as long as its address is the same.
+    async fn is_open(&self, operation: &'static str, url: &str) -> Result<(), Fault> {
+        if operation == "ping" {
+            return Ok(());
+        }
+        let closed = self.wiring.store.copied(&self.wiring.name, STATE, CLOSED).await.map_err(self.lost(operation))?;
+        match closed {
+            Some(copy) if text(&copy.body, "url") == Some(short_mark(url)) => {
+                let detail = format!("{}: set another `bridge_url`, or run `flow crm test`", judge::GONE);
+                Err(self.fault(FaultKind::Unsupported, operation, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The bridge answers: it is not closed any more.
+    pub(super) async fn reopened(&self) -> Result<(), Fault> {
+        self.wiring.store.forget_copy(&self.wiring.name, STATE, CLOSED).await.map_err(self.lost("ping"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_signed_over_time_id_and_body() {
+        let signed = signature(b"secret", 1_788_508_800, "e-1", b"{}");
+        let wanted = hex(&hmac_sha256(b"secret", b"1788508800.e-1.{}"));
+        assert_eq!(signed, format!("t=1788508800,v1={wanted}"));
+        let id = id_of("salon", "book|k1");
+        assert_eq!((id.len(), id.as_str() == id_of("salon", "book|k1")), (36, true));
+        assert_ne!(id, id_of("other", "book|k1"));
+    }
+
+    #[test]
+    fn a_reply_is_read_or_ignored() {
+        let zone = TimeZone::UTC;
+        assert_eq!(read_reply(&json!("ok"), &zone), Reply::default());
+        assert_eq!(read_reply(&json!({"ext_id": 7}), &zone).ext_id.as_deref(), Some("7"));
+        let decided = read_reply(&json!({"result": "confirmed", "ext_id": "dk-1"}), &zone).decided.unwrap();
+        assert_eq!(decided["result"], "confirmed");
+        assert_eq!(read_reply(&json!({"result": "maybe"}), &zone).decided, None);
+    }
+}
