@@ -29,7 +29,7 @@ pub(super) fn judge(call: &Call, answer: &Answer) -> Result<(), Refusal> {
             FaultKind::LicenceExpired,
             "the subscription of the account has ended: pay it in «Настройки → Счёт и оплата»",
         ),
-        403 if body.is_none() => Refusal::new(
+        403 if is_page(answer) => Refusal::new(
             FaultKind::Forbidden,
             format!("{BANNED} (HTTP 403, a page instead of an answer) after too many calls: write to its support"),
         ),
@@ -45,6 +45,12 @@ pub(super) fn judge(call: &Call, answer: &Answer) -> Result<(), Refusal> {
         _ => return by_status(call, answer),
     };
     Err(refusal)
+}
+
+/// Whether it is a page for people: the server before amoCRM answered.
+fn is_page(answer: &Answer) -> bool {
+    let is_html = answer.header("content-type").is_some_and(|kind| kind.contains("html"));
+    is_html || answer.body.trim_ascii_start().starts_with(b"<")
 }
 
 /// A problem document under a good status.

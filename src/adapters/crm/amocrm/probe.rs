@@ -116,7 +116,15 @@ impl Amo {
         let with = "task_types,users_groups,version,datetime_settings,is_api_filter_enabled";
         let call = Call::get("account", self.api("account")).query(&[("with", with)]);
         let looked = timed("account", self.ask(&call)).await;
-        let (ms, body) = (looked.ms, looked.found?.unwrap_or_default());
+        let found = looked.found.map_err(|fault| match fault.kind {
+            FaultKind::NotFound => {
+                let detail = "no account answers at `base_url`: it may have been renamed; the address stands in \
+                              «Настройки → Общие настройки»";
+                Fault { detail: detail.to_owned(), ..fault }
+            }
+            _ => fault,
+        });
+        let (ms, body) = (looked.ms, found?.unwrap_or_default());
         let account = read_account(&body).map_err(self.unreadable("account"))?;
         self.account.store(account.id, Ordering::Relaxed);
         self.is_here_again().await?;

@@ -116,7 +116,9 @@ impl Amo {
             let Some(page) = self.ask(&call).await? else { break };
             let rows = super::rows::rows(&page, "tasks").map_err(self.unreadable("tasks"))?;
             let tasks: Vec<Task> = rows.into_iter().filter_map(|row| read_task(row).ok()).collect();
-            let is_past_window = tasks.last().is_some_and(|task| task.at >= to);
+            // The order is asked for; where it is not kept every page is read.
+            let is_past_window =
+                tasks.is_sorted_by_key(|task| task.at) && tasks.last().is_some_and(|task| task.at >= to);
             for task in &tasks {
                 let end = task.at + SignedDuration::from_secs(if task.seconds == 0 { USUAL } else { task.seconds });
                 let employee = task.user.and_then(|user| masters.get(&user));

@@ -82,6 +82,12 @@ impl Dikidi {
         zone: &TimeZone,
     ) -> Result<Appointment, Fault> {
         let now = self.wiring.clock.now();
+        let mut request = request;
+        if now >= request.expires_at {
+            // It waited here for longer than it was good for: it is asked anew, as another event.
+            request = Request { made_at: now, expires_at: expiry(now, request.start), ..request };
+            self.keep_request(operation, &request).await?;
+        }
         let reply = self.deliver(&event_of(operation, &request, zone, &self.wiring.name)).await?;
         let mut delivered = Request { state: State::Delivered, ..request };
         if delivered.wish == Wish::Create && reply.ext_id.is_some() {
@@ -90,9 +96,7 @@ impl Dikidi {
         self.keep_request(operation, &delivered).await?;
         let decided = self.decided_at_once(operation, &delivered, reply).await?;
         let shown = decided.unwrap_or(delivered);
-        let appointment = shown.appointment(now, zone);
-        // A cancellation that waits leaves the visit where it is.
-        Ok(appointment)
+        Ok(shown.appointment(now, zone))
     }
 
     async fn decided_at_once(
@@ -196,7 +200,8 @@ fn event_of(operation: &'static str, request: &Request, zone: &TimeZone, connect
     if request.wish == Wish::Cancel {
         data["reason"] = json!("client");
     }
-    Event { operation, kind, id: id_of(connection, &format!("{word}|{}", request.id)), at: request.made_at, data }
+    let id = id_of(connection, &format!("{word}|{}|{}", request.id, request.made_at));
+    Event { operation, kind, id, at: request.made_at, data }
 }
 
 /// «Новая заявка: пт 4 сент 09:00, Стрижка, Ольга. Анна +79161502239».

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Dikidi;
 use super::catalogue::{Wanted, as_sent};
-use super::kept::{Named, Wish};
+use super::kept::{Named, State, Wish};
 use super::outbound::{id_of, signature};
 use super::scalars::{list, member, minutes, moment, nested, sent, text};
 use crate::adapters::http::{Body, Call, Repeat};
@@ -204,7 +204,8 @@ impl Dikidi {
             }
         }
         for request in self.requests(operation, None).await? {
-            if request.wish != Wish::Cancel && request.is_open(now) {
+            // One that was not delivered asks nobody for anything; what is in doubt the ledger holds.
+            if request.wish != Wish::Cancel && request.state != State::Requested && request.is_open(now) {
                 let (from, to) = (request.start, request.end());
                 let ids = [Some(request.id), request.ext_id].into_iter().flatten().collect();
                 taken.push(Taken { employee: request.employee.map(|e| e.ext_id), from, to, ids });

@@ -1,16 +1,18 @@
 //! amoCRM before its stand-in: what flow writes there, once, whatever happens to the calls.
 
+mod access;
+mod lost;
+
 use std::sync::{Arc, Mutex};
 
-use flow::adapters::crm::amocrm::stand_in::{Account, CLIENT, REFRESH};
+use flow::adapters::crm::amocrm::stand_in::Account;
 use flow::adapters::crm::row;
 use flow::adapters::http::far::InProcess;
 use flow::adapters::http::faulty::Trouble;
 use flow::domain::clock::Clock;
 use flow::domain::contact::Channel;
 use flow::domain::crm::{
-    About, AppointmentQuery, AppointmentStatus, BookRequest, HookCall, HookRefusal, HookSubject, LeadToPush,
-    MoveRequest, NewClient, marker,
+    About, AppointmentQuery, AppointmentStatus, BookRequest, LeadToPush, MoveRequest, NewClient, marker,
 };
 use flow::domain::fault::FaultKind;
 use flow::domain::lead::LeadStatus;
@@ -19,7 +21,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::support::{Far, NOW, PausedClock, before, phone, request};
+use crate::crm::support::{Far, NOW, PausedClock, before, phone, request};
 
 /// A connection and the account behind it.
 async fn account(change: impl FnOnce(&mut Account), settings: impl FnOnce(&mut Value)) -> (Far, Arc<Mutex<Account>>) {
@@ -121,57 +123,6 @@ async fn a_visit_is_one_lead_with_one_task_from_booking_to_cancelling() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_any_write_leaves_one_visit_under_its_key() {
-    for lost in ["create_contact", "create_lead", "create_task", "create_note"] {
-        for trouble in [Trouble::AppliedThenDropped, Trouble::AppliedThen(504), Trouble::Dropped] {
-            let (far, account) = plain().await;
-            let calendar = far.crm.calendar().unwrap();
-            let wanted = wanted(&far, "k1").await;
-            far.way.next(&[lost], [trouble.clone()]);
-            let first = calendar.book(&wanted).await;
-            if let Err(fault) = &first {
-                let kinds = [FaultKind::UnknownOutcome, FaultKind::Unavailable];
-                assert!(kinds.contains(&fault.kind), "{lost} {trouble:?}: {fault}");
-            }
-            tokio::time::sleep(std::time::Duration::from_secs(6)).await;
-            let again = calendar.book(&wanted).await.unwrap_or_else(|fault| panic!("{lost} {trouble:?}: {fault}"));
-            if let Ok(first) = first {
-                assert_eq!(first.id, again.id);
-            }
-            let account = account.lock().unwrap();
-            let counts = (account.leads.len(), account.tasks.len(), account.contacts.len(), account.notes.len());
-            assert_eq!(counts, (1, 1, 2, 1), "{lost} {trouble:?}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_moving_or_cancelling_is_finished_by_the_same_call() {
-    for lost in ["update_lead", "update_task", "create_note"] {
-        let (far, account) = plain().await;
-        let calendar = far.crm.calendar().unwrap();
-        let wanted = wanted(&far, "k1").await;
-        let booked = calendar.book(&wanted).await.unwrap();
-        let start = wanted.start + 2.hours();
-        let moving = MoveRequest { key: "m".to_owned(), id: booked.id.clone(), start, employee_id: None };
-        far.way.next(&[lost], vec![Trouble::AppliedThenDropped; 5]);
-        calendar.move_to(&moving).await.ok();
-        far.way.next(&[], []);
-        tokio::time::sleep(std::time::Duration::from_secs(20)).await;
-        calendar.move_to(&moving).await.unwrap_or_else(|fault| panic!("{lost}: {fault}"));
-        assert_eq!(account.lock().unwrap().notes.len(), 2, "{lost}: one note of the move");
-        far.way.next(&[lost], vec![Trouble::AppliedThenDropped; 5]);
-        calendar.cancel(&booked.id).await.ok();
-        far.way.next(&[], []);
-        tokio::time::sleep(std::time::Duration::from_secs(20)).await;
-        calendar.cancel(&booked.id).await.unwrap_or_else(|fault| panic!("{lost}: {fault}"));
-        let account = account.lock().unwrap();
-        assert_eq!(account.tasks[0]["complete_till"], start.as_second());
-        assert_eq!((&account.leads[0]["status_id"], account.notes.len()), (&json!(143), 3), "{lost}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn two_processes_that_want_one_time_make_one_visit() {
     let (far, account) = plain().await;
     let beside = far.beside();
@@ -255,19 +206,6 @@ async fn a_lead_is_one_object_however_often_it_is_pushed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lead_that_may_be_there_is_not_written_again_before_it_must_show() {
-    let (far, account) = plain().await;
-    let leads = far.crm.leads().unwrap();
-    far.way.next(&["create_lead_complex"], [Trouble::Dropped]);
-    assert_eq!(leads.push(&lead()).await.unwrap_err().kind, FaultKind::UnknownOutcome);
-    let fault = leads.push(&lead()).await.unwrap_err();
-    assert!(fault.kind == FaultKind::UnknownOutcome && fault.retry_after.is_some(), "{fault}");
-    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
-    leads.push(&lead()).await.unwrap();
-    assert_eq!(account.lock().unwrap().leads.len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_note_and_a_task_are_written_once() {
     let (far, account) = plain().await;
     let notes = far.crm.notes().unwrap();
@@ -282,41 +220,9 @@ async fn a_note_and_a_task_are_written_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_contacts_are_read_to_the_end_and_a_filter_that_is_ignored_fools_nobody() {
-    let (far, _) = account(
-        |account| {
-            for id in 0..1000 {
-                account.leads.push(json!({"id": 10_000 + id, "name": format!("Сделка {id}"), "status_id": 2030,
-                    "_embedded": {"contacts": [{"id": 40_401_635}], "tags": []}, "custom_fields_values": null}));
-            }
-            account.ignores_filters = true;
-        },
-        |_| {},
-    )
-    .await;
-    let calendar = far.crm.calendar().unwrap();
-    let wanted = BookRequest { phone: phone("+79161112233"), ..wanted(&far, "k1").await };
-    far.way.next(&["create_lead"], [Trouble::AppliedThenDropped]);
-    assert_eq!(calendar.book(&wanted).await.unwrap_err().kind, FaultKind::UnknownOutcome);
-    let booked = calendar.book(&wanted).await.unwrap();
-    assert_eq!(calendar.book(&wanted).await.unwrap().id, booked.id);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_masters_own_tasks_take_their_time() {
     let start = "2026-03-11T08:00:00Z".parse::<jiff::Timestamp>().unwrap();
-    let (far, _) = account(
-        |account| {
-            for (id, at, kind) in [(1, start, 2), (2, start + 2.hours(), 1)] {
-                account
-                    .tasks
-                    .push(json!({"id": id, "task_type_id": kind, "text": "Личное", "responsible_user_id": 101,
-                    "entity_id": 0, "complete_till": at.as_second(), "duration": 3600, "is_completed": false}));
-            }
-        },
-        |settings| settings["users"] = json!({"stas": 101}),
-    )
-    .await;
+    let (far, _) = plain().await;
     let profile = far.store.profile().await.unwrap().unwrap();
     let employee = profile.employees.iter().find(|e| e.services.iter().any(|s| s == "haircut-women")).unwrap();
     let (far, _) = account(
@@ -341,150 +247,10 @@ async fn a_masters_own_tasks_take_their_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_says_why() {
-    let (far, _) = account(|account| account.tokens.clear(), |_| {}).await;
-    assert_eq!(far.crm.probe().await.unwrap_err().kind, FaultKind::Unauthorized);
-
-    let (far, _) = account(|account| account.denied = vec!["GET contacts", "GET users", "GET webhooks"], |_| {}).await;
-    let probe = far.crm.probe().await.unwrap();
-    let failed: Vec<&str> = probe.checks.iter().filter(|c| !c.ok).map(|c| c.name.as_str()).collect();
-    assert_eq!(failed, ["contacts"]);
-    let detail = &probe.checks.iter().find(|check| !check.ok).unwrap().detail;
-    assert!(detail.contains("Контакты: просмотр") && detail.contains("Настройки"), "{detail}");
-
-    let phone = phone("+79161112233");
-    for (status, body, kind) in [
-        (402, "{\"title\":\"Payment Required\",\"status\":402}", FaultKind::LicenceExpired),
-        (403, "<html>nginx</html>", FaultKind::Forbidden),
-        (429, "too many", FaultKind::RateLimited),
-        (200, "<html>hello</html>", FaultKind::Protocol),
-        (200, "{\"_embedded\":{\"contacts\":[{\"id\":", FaultKind::Protocol),
-        (200, "{\"title\":\"Bad\",\"type\":\"x\",\"status\":400,\"detail\":\"no\"}", FaultKind::Rejected),
-        (200, "{\"_embedded\":{\"contacts\":[{\"name\":\"x\"}]}}", FaultKind::Protocol),
-    ] {
-        let (far, _) = plain().await;
-        far.way.next(&["contacts"], vec![Trouble::Answers(status, body.to_owned()); 2]);
-        let fault = far.crm.clients().unwrap().find_by_phone(&phone).await.unwrap_err();
-        assert_eq!(fault.kind, kind, "{status} {body}");
-        if status == 403 {
-            let next = far.crm.clients().unwrap().find_by_phone(&phone).await.unwrap_err();
-            assert_eq!(next.kind, FaultKind::RateLimited, "after a ban nothing is asked");
-        }
-    }
-    let (far, _) = plain().await;
-    let limited = Trouble::Answers(429, "{\"retry_after\":2}".to_owned());
-    for trouble in [limited, Trouble::Cut] {
-        far.way.next(&["contacts"], [trouble.clone()]);
-        let found = far.crm.clients().unwrap().find_by_phone(&phone).await.unwrap();
-        assert_eq!(found.len(), 1, "{trouble:?} is waited out");
-    }
-}
-
-fn oauth(settings: &mut Value) {
-    let settings = settings.as_object_mut().unwrap();
-    settings.remove("access_token");
-    for (name, value) in [
-        ("client_id", CLIENT.0),
-        ("client_secret", CLIENT.1),
-        ("redirect_uri", "https://flow.example/oauth"),
-        ("refresh_token", REFRESH),
-    ] {
-        settings.insert(name.to_owned(), json!(value));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn tokens_are_renewed_by_one_and_a_lost_answer_costs_nothing() {
-    let (far, account) = account(|account| account.tokens.clear(), oauth).await;
-    let beside = far.beside();
-    let phone = phone("+79161112233");
-    far.way.next(&["token"], [Trouble::AppliedThenDropped]);
-    let (a, b, c) = tokio::join!(
-        far.crm.clients().unwrap().find_by_phone(&phone),
-        far.crm.clients().unwrap().find_by_phone(&phone),
-        beside.clients().unwrap().find_by_phone(&phone),
-    );
-    assert!(a.is_ok() && b.is_ok() && c.is_ok(), "{a:?} {b:?} {c:?}");
-    assert_eq!(account.lock().unwrap().renewals, 2, "one renewal, and the one whose answer was lost");
-    account.lock().unwrap().tokens.clear();
-    assert!(far.crm.clients().unwrap().find_by_phone(&phone).await.is_ok(), "a refused token is renewed once");
-    assert!(beside.clients().unwrap().find_by_phone(&phone).await.is_ok());
-    assert_eq!(account.lock().unwrap().renewals, 3, "what one renewed serves the other");
-    tokio::time::sleep(std::time::Duration::from_secs(86_400 - 200)).await;
-    assert!(far.crm.clients().unwrap().find_by_phone(&phone).await.is_ok());
-    assert_eq!(account.lock().unwrap().renewals, 4, "a token is renewed before it ends");
-    let mut lost = account.lock().unwrap();
-    lost.tokens.clear();
-    lost.refresh = ("another".to_owned(), None);
-    drop(lost);
-    let fault = far.crm.clients().unwrap().find_by_phone(&phone).await.unwrap_err();
-    assert!(fault.kind == FaultKind::Unauthorized && fault.detail.contains("authorize again"), "{fault}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn hooks_are_believed_by_their_address_and_the_signed_one_by_its_signature() {
-    let (far, account) = account(|account| account.tokens.clear(), oauth).await;
-    let hooks = far.crm.hooks().unwrap();
-    assert!(hooks.register("https://flow.example/hooks/amocrm/amocrm").await.unwrap());
-    assert!(hooks.register("https://flow.example/hooks/amocrm/amocrm").await.unwrap());
-    let url = {
-        let account = account.lock().unwrap();
-        assert_eq!(account.hooks.len(), 1);
-        account.hooks[0]["destination"].as_str().unwrap().to_owned()
-    };
-    let secret = url.rsplit('/').next().unwrap().to_owned();
-    let body = b"leads[update][0][id]=77&leads[update][0][updated_at]=5&account[id]=32720107".to_vec();
-    let call = HookCall { rest: vec![secret], body, ..HookCall::default() };
-    let events = hooks.read(&call).unwrap();
-    assert_eq!(events[0].subject, HookSubject::Appointment("77".to_owned()));
-    far.crm.probe().await.unwrap();
-    let foreign = HookCall { body: b"leads[update][0][id]=77&account[id]=1".to_vec(), ..call.clone() };
-    assert_eq!(hooks.read(&foreign), Err(HookRefusal::Forged));
-    let forged = HookCall { rest: vec!["0".repeat(32)], ..call };
-    assert_eq!(hooks.read(&forged), Err(HookRefusal::Forged));
-    let mac = flow::domain::signing::hmac_sha256(CLIENT.1.as_bytes(), format!("{}|32720107", CLIENT.0).as_bytes());
-    let query = |signature: String| {
-        [("client_uuid", CLIENT.0.to_owned()), ("account_id", "32720107".to_owned()), ("signature", signature)]
-            .map(|(name, value)| (name.to_owned(), value))
-            .to_vec()
-    };
-    let call = HookCall { query: query(flow::domain::signing::hex(&mac)), ..HookCall::default() };
-    assert_eq!(hooks.read(&call).unwrap()[0].subject, HookSubject::Connection);
-    hooks.apply(&call).await.unwrap();
-    let phone = phone("+79161112233");
-    assert_eq!(far.crm.clients().unwrap().find_by_phone(&phone).await.unwrap_err().kind, FaultKind::Unauthorized);
-    far.crm.probe().await.unwrap();
-    assert!(far.crm.clients().unwrap().find_by_phone(&phone).await.is_ok(), "a probe that works ends it");
-    let forged = HookCall { query: query("00".repeat(32)), ..HookCall::default() };
-    assert_eq!(hooks.read(&forged), Err(HookRefusal::Forged));
-    assert!(hooks.unregister("https://flow.example/hooks/amocrm/amocrm").await.unwrap());
-    assert!(account.lock().unwrap().hooks.is_empty());
-}
-
-#[tokio::test(start_paused = true)]
 async fn nobody_has_no_appointments() {
     let (far, _) = plain().await;
     let query = AppointmentQuery { phone: Some(phone("+79160000009")), ..AppointmentQuery::default() };
     assert!(far.crm.calendar().unwrap().appointments(&query).await.unwrap().is_empty());
-}
-
-#[test]
-fn settings_that_cannot_be_are_told() {
-    let open = |settings: Value| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(async {
-            let (far, _) = plain().await;
-            (far.row.open)(far.wiring.clone(), settings).err()
-        })
-    };
-    for (settings, told) in [
-        (json!({}), "access_token"),
-        (json!({"access_token": "x", "client_id": "y"}), "exclude each other"),
-        (json!({"client_id": "y", "client_secret": "z"}), "redirect_uri"),
-        (json!({"access_token": "x", "colour": 1}), "colour"),
-    ] {
-        assert!(open(settings.clone()).unwrap().contains(told), "{settings}");
-    }
 }
 
 fn anything() -> impl Strategy<Value = Value> {
