@@ -1,7 +1,7 @@
 //! CRMs: one folder and one row each.
 
-pub mod broken;
 pub mod amocrm;
+pub mod broken;
 pub mod dikidi;
 pub mod ledgered;
 pub mod local;
@@ -106,6 +106,7 @@ pub const CRMS: &[Kind] = &[
     yclients::YCLIENTS_KIND,
     yclients::ALTEGIO_KIND,
     amocrm::KIND,
+    dikidi::KIND,
 ];
 
 /// Those that are spoken to over a wire.
@@ -113,9 +114,8 @@ pub const ROWS: &[Row] = &[
     yclients::YCLIENTS_ROW,
     yclients::ALTEGIO_ROW,
     amocrm::ROW,
+    dikidi::ROW,
 ];
-pub const CRMS: &[Kind] = &[local::KIND, amocrm::KIND, dikidi::KIND];
-pub const ROWS: &[Row] = &[amocrm::ROW, dikidi::ROW];
 
 /// The row of that kind.
 #[must_use]

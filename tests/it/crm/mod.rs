@@ -1,8 +1,8 @@
 //! Connections to CRMs over a wire, before stand-ins of their vendors.
 
-mod front_door;
-mod suite;
 mod amocrm;
 mod dikidi;
+mod front_door;
+mod suite;
 mod support;
 mod yclients;
