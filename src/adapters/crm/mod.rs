@@ -5,6 +5,7 @@ pub mod broken;
 pub mod dikidi;
 pub mod ledgered;
 pub mod local;
+pub mod onec;
 pub mod watched;
 pub mod yclients;
 
@@ -116,6 +117,8 @@ pub const ROWS: &[Row] = &[
     amocrm::ROW,
     dikidi::ROW,
 ];
+pub const CRMS: &[Kind] = &[local::KIND, onec::KIND];
+pub const ROWS: &[Row] = &[onec::ROW];
 
 /// The row of that kind.
 #[must_use]

@@ -4,5 +4,6 @@ mod amocrm;
 mod dikidi;
 mod front_door;
 mod suite;
+mod onec;
 mod support;
 mod yclients;
