@@ -1,5 +1,6 @@
 //! `flow crm`: one connection, by its name.
 
+mod discover;
 mod far;
 mod mock;
 mod probe;
@@ -36,6 +37,8 @@ pub enum CrmCommand {
     Kinds,
     /// Ask a CRM who we are and what we may do
     Test(probe::TestArgs),
+    /// Propose a map of the account's objects for the configuration
+    Discover(discover::DiscoverArgs),
     /// List services
     Services(read::ServicesArgs),
     /// List staff
@@ -67,6 +70,7 @@ pub fn run(command: CrmCommand, cx: &mut Context) -> Result<(), Failure> {
     match command {
         CrmCommand::Kinds => cx.out.all(&view::KIND, CRMS),
         CrmCommand::Test(args) => probe::run(args, cx),
+        CrmCommand::Discover(args) => discover::run(args, cx),
         CrmCommand::Services(args) => read::services(args, cx),
         CrmCommand::Staff(args) => read::staff(args, cx),
         CrmCommand::Slots(args) => read::slots(args, cx),
