@@ -107,6 +107,7 @@ pub const CRMS: &[Kind] = &[
     yclients::YCLIENTS_KIND,
     yclients::ALTEGIO_KIND,
     amocrm::KIND,
+    onec::KIND,
     dikidi::KIND,
 ];
 
@@ -115,10 +116,9 @@ pub const ROWS: &[Row] = &[
     yclients::YCLIENTS_ROW,
     yclients::ALTEGIO_ROW,
     amocrm::ROW,
+    onec::ROW,
     dikidi::ROW,
 ];
-pub const CRMS: &[Kind] = &[local::KIND, onec::KIND];
-pub const ROWS: &[Row] = &[onec::ROW];
 
 /// The row of that kind.
 #[must_use]

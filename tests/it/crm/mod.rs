@@ -3,7 +3,7 @@
 mod amocrm;
 mod dikidi;
 mod front_door;
-mod suite;
 mod onec;
+mod suite;
 mod support;
 mod yclients;
