@@ -90,6 +90,19 @@ const BITRIX24: &[ConnectionKey] = &[
     key("application_token", Kind::Secret(4), "What the portal's events must carry"),
     key("booking", Kind::Word(&["auto", "booking", "calendar", "deal"]), "Where visits are written"),
     key("lead", Kind::Word(&["auto", "lead", "deal"]), "What a lead becomes"),
+    key("member_id", Kind::Text, "The portal's id that its events must carry; without it its host is looked at"),
+    key("responsible_id", ID, "Who is responsible for what flow makes; the webhook's owner when absent"),
+    key("category_id", Kind::Int(0, i64::MAX), "The pipeline of deals; the first one when absent"),
+    key("deal_stage", Kind::Text, "The stage that deals begin in; the pipeline's first when absent"),
+    key("lead_stage", Kind::Text, "The stage that leads begin in; the first when absent"),
+    key("cancelled_stage", Kind::Text, "The stage of a deal whose visit was called off; the first that means failure when absent"),
+    key("source_id", Kind::Text, "The source of contacts, leads and deals; WEB when absent"),
+    key("catalog_id", ID, "The catalogue that services lie in; found by asking when absent"),
+    key("duration_property", ID, "The number of the service's property that says how many minutes it takes"),
+    key("durations", Kind::Table, "Minutes by the service's id, where no property says it"),
+    key("staff_services", Kind::Table, "Ids of services, separated by commas, by the resource's id"),
+    key("users", Kind::Table, "Portal users by the profile's id of an employee, where the names differ"),
+    key("resource_type_id", ID, "The type of resources that are people; found by asking when absent"),
 ];
 
 const YCLIENTS: &[ConnectionKey] = &[

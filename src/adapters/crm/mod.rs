@@ -1,6 +1,7 @@
 //! CRMs: one folder and one row each.
 
 pub mod amocrm;
+pub mod bitrix24;
 pub mod broken;
 pub mod dikidi;
 pub mod ledgered;
@@ -119,6 +120,8 @@ pub const ROWS: &[Row] = &[
     onec::ROW,
     dikidi::ROW,
 ];
+pub const CRMS: &[Kind] = &[local::KIND, bitrix24::KIND];
+pub const ROWS: &[Row] = &[bitrix24::ROW];
 
 /// The row of that kind.
 #[must_use]

@@ -1,0 +1,416 @@
+//! Free times and bookings. Bitrix24 lets visits overlap: whoever books looks before and after, and of two that want
+//! one time the smaller id stays.
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::Bitrix24;
+use super::account::Model;
+use super::batch::Command;
+use super::catalogue::{Resource, is_passing};
+use super::desk::{Draft, LIST, attach_commands, bookings_params, wide};
+use super::item::{Item, read_bookings};
+use super::slots::{Rule, Wanted, free_times, read_rules};
+use super::texts::{Tag, visit_description, visit_name};
+use crate::domain::company::Profile;
+use crate::domain::crm::{
+    Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, CrmClient, MoveRequest, NewClient, Slot,
+    SlotQuery,
+};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::id::BookingId;
+use crate::domain::slots::free_slots as profile_slots;
+use crate::domain::store::Busy;
+
+/// So long what was offered for a key is believed.
+const OFFER: std::time::Duration = std::time::Duration::from_secs(20);
+/// Offers of so many keys are remembered.
+const MOST_OFFERS: usize = 256;
+
+/// Who would do it, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub staff: String,
+    pub end: Timestamp,
+}
+
+impl Bitrix24 {
+    /// Free times from resources' rules, less what is booked.
+    async fn resource_slots(&self, query: &SlotQuery, zone: &TimeZone) -> Result<Vec<Slot>, Fault> {
+        let good = self.good("slots", &query.service_id).await?;
+        let profile = self.profile().await?;
+        let resources = self.resources().await?;
+        let goods = self.goods().await?;
+        let is_one = |resource: &&Resource| query.employee_id.as_ref().is_none_or(|id| *id == resource.id);
+        let wanted: Vec<&Resource> = resources.iter().filter(is_one).collect();
+        if let (Some(id), true) = (&query.employee_id, wanted.is_empty()) {
+            return Err(self.wire.fault(FaultKind::NotFound, "slots", format!("there is no employee `{id}`")));
+        }
+        let provides = |resource: &&Resource| self.provided(resource, &goods, profile.as_deref()).contains(&good.id);
+        let wanted: Vec<&Resource> = wanted.into_iter().filter(provides).collect();
+        let Some(window) = window(query, zone) else { return Ok(Vec::new()) };
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<&str> = wanted.iter().map(|resource| resource.id.as_str()).collect();
+        let (rules, mut busy) = self.rules_and_busy(&ids, window).await?;
+        busy.retain(|item| query.moving.as_deref() != Some(item.id.as_str()));
+        let mut slots = Vec::new();
+        for (resource, rules) in wanted.iter().zip(&rules) {
+            let wanted = Wanted {
+                owner: &resource.id,
+                minutes: self.minutes(&good, profile.as_deref()),
+                from: query.from,
+                to: query.to,
+                zone,
+                earliest: self.wire.wiring().clock.now(),
+            };
+            slots.extend(free_times(rules, &busy, &wanted).into_iter().map(|(start, end)| Slot {
+                start: start.to_zoned(zone.clone()),
+                end: end.to_zoned(zone.clone()),
+                employee_id: Some(resource.id.clone()),
+                service_id: query.service_id.clone(),
+            }));
+        }
+        // Stable: those of one start stay in the portal's order.
+        slots.sort_by_key(|slot| slot.start.timestamp());
+        Ok(slots)
+    }
+
+    /// Rules of resources and bookings of a window, in one request as far as one page goes.
+    pub(super) async fn rules_and_busy(
+        &self,
+        resources: &[&str],
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<(Vec<Vec<Rule>>, Vec<Item>), Fault> {
+        const RULES: &str = "booking.v1.resource.slots.list";
+        let (from, to) = wide(from, to);
+        let mut commands = vec![Command::new("page", LIST, bookings_params(from, to, None, 0))];
+        let unknown: Vec<&&str> = resources.iter().filter(|id| self.rule(id).is_none()).collect();
+        commands.extend(unknown.iter().map(|id| {
+            let id: serde_json::Value = id.parse::<i64>().map_or_else(|_| (**id).into(), Into::into);
+            Command::new(format!("r{}", id.to_string().trim_matches('"')), RULES, serde_json::json!({"resourceId": id}))
+        }));
+        let replies = self.wire.batch(&commands, false).await?;
+        for id in unknown {
+            let rules = read_rules(replies.get(&format!("r{id}"))?).map_err(self.wire.unread(RULES))?;
+            self.keep_rule(id, rules);
+        }
+        let page = read_bookings(replies.get("page")?).map_err(self.wire.unread(LIST))?;
+        let busy = self.bookings((from, to), None, Some(page)).await?;
+        Ok((resources.iter().map(|id| self.rule(id).unwrap_or_default()).collect(), busy))
+    }
+
+    /// Free times from the profile's hours, less what takes the time of its people in the portal and in the ledger.
+    async fn profile_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
+        let profile = self.own_profile("slots").await?;
+        let missing = |what: &str, id: &str| {
+            self.wire.fault(FaultKind::NotFound, "slots", format!("there is no {what} `{id}`"))
+        };
+        profile.service(&query.service_id).ok_or_else(|| missing("service", &query.service_id))?;
+        if let Some(id) = &query.employee_id {
+            profile.employee(id).ok_or_else(|| missing("employee", id))?;
+        }
+        let zone = profile.company.timezone.tz().clone();
+        let Some(window) = window(query, &zone) else { return Ok(Vec::new()) };
+        let busy = self.profile_busy(&profile, query, window).await?;
+        let now = self.wire.wiring().clock.now().to_zoned(zone);
+        let query = SlotQuery { moving: None, ..query.clone() };
+        Ok(profile_slots(&profile, &query, &busy, &now))
+    }
+
+    async fn profile_busy(
+        &self,
+        profile: &Profile,
+        query: &SlotQuery,
+        window: (Timestamp, Timestamp),
+    ) -> Result<Vec<Busy>, Fault> {
+        let people = self.people(profile).await?;
+        let employees: Vec<String> = match &query.employee_id {
+            Some(id) => vec![id.clone()],
+            None => profile.visible_employees().map(|employee| employee.id.clone()).collect(),
+        };
+        let mut items = self.busy_events(&people, &employees, window).await?;
+        if let Some(id) = &query.moving {
+            let moving = if items.iter().any(|item| item.id.is_empty()) { self.one(id).await? } else { None };
+            let is_it = |item: &Item| {
+                item.id == *id
+                    || moving.as_ref().is_some_and(|moving| {
+                        item.id.is_empty() && (item.start, item.end) == (moving.start, moving.end)
+                    })
+            };
+            items.retain(|item| !is_it(item));
+        }
+        let taken = |item: Item| {
+            let (start, end) = (item.start, item.end);
+            item.owners.into_iter().map(move |employee| Busy {
+                booking_id: BookingId::new(start),
+                external_id: None,
+                employee_id: Some(employee),
+                start,
+                end,
+            })
+        };
+        Ok(items.into_iter().flat_map(taken).collect())
+    }
+
+    /// What a request wants as it was offered a moment ago, else looked up now.
+    async fn chosen(&self, request: &BookRequest) -> Result<Chosen, Fault> {
+        let known = self.offers().remove(&request.key).filter(|(at, _)| at.elapsed() < OFFER);
+        if let Some((_, chosen)) = known {
+            return Ok(chosen);
+        }
+        let zone = self.zone().await?;
+        self.offer(request, &zone).await?;
+        let chosen = self.offers().remove(&request.key).map(|(_, chosen)| chosen);
+        chosen.ok_or_else(|| self.wire.fault(FaultKind::SlotTaken, "book", "the time is not offered"))
+    }
+
+    async fn service_title(&self, id: &str) -> Result<String, Fault> {
+        match self.model() {
+            Model::Booking => Ok(self.good("book", id).await?.name),
+            Model::Calendar | Model::Deal => {
+                let profile = self.own_profile("book").await?;
+                let title = profile.service(id).map(|service| service.title.clone());
+                title.ok_or_else(|| self.wire.fault(FaultKind::NotFound, "book", format!("there is no service `{id}`")))
+            }
+        }
+    }
+
+    async fn client_of(&self, request: &BookRequest) -> Result<CrmClient, Fault> {
+        let client = NewClient { name: request.name.clone(), phone: request.phone.clone(), email: None };
+        self.ensure_contact(&client).await
+    }
+
+    /// The deal that the request's lead is, when it is one.
+    async fn deal_of(&self, request: &BookRequest) -> Option<String> {
+        let lead = self.wire.wiring().store.lead(request.origin.lead_id?).await.ok().flatten()?;
+        let is_ours = lead.crm.provider.as_deref() == Some(self.wire.wiring().name.as_str());
+        let is_deal = self.lead_entity().await.ok()? == super::leads::DEAL;
+        lead.crm.external_id.filter(|_| is_ours && is_deal)
+    }
+
+    /// After a visit stands: fastens its client, and gives way to one that was there before.
+    async fn settle(&self, id: &str, draft: &Draft<'_>) -> Result<Item, Fault> {
+        let window = wide(draft.start, draft.end);
+        let items = match self.model() {
+            Model::Booking => {
+                let mut commands = attach_commands(id, draft.contact, draft.deal);
+                commands.push(Command::new("page", LIST, bookings_params(window.0, window.1, None, 0)));
+                let replies = self.wire.batch(&commands, true).await?;
+                for key in ["client", "deal"] {
+                    match replies.get(key) {
+                        Err(fault) if is_passing(&fault) && fault.operation != "batch" => return Err(fault),
+                        Err(fault) if fault.operation != "batch" => {
+                            tracing::warn!(booking = id, %fault, "the booking stands without its {key}");
+                        }
+                        _ => {}
+                    }
+                }
+                let page = read_bookings(replies.get("page")?).map_err(self.wire.unread(LIST))?;
+                self.bookings(window, None, Some(page)).await?
+            }
+            Model::Calendar | Model::Deal => {
+                let people = self.people(&*self.own_profile("book").await?).await?;
+                let calendar = people.user(draft.staff).unwrap_or(&people.owner).to_owned();
+                self.events(&people, &[calendar], window, true).await?
+            }
+        };
+        let was_before = |item: &&Item| item.takes(draft.staff, draft.start, draft.end) && item.was_before(id);
+        if let Some(other) = items.iter().find(was_before) {
+            tracing::info!(ours = id, theirs = %other.id, "two visits want one time: ours gives way");
+            self.remove(id).await?;
+            return Err(self.wire.fault(FaultKind::SlotTaken, "book", "somebody else has booked this time"));
+        }
+        let sent = Item {
+            id: id.to_owned(),
+            owners: vec![draft.staff.to_owned()],
+            start: draft.start,
+            end: draft.end,
+            name: draft.name.to_owned(),
+            description: draft.description.to_owned(),
+            contacts: None,
+        };
+        Ok(items.into_iter().find(|item| item.id == id).unwrap_or(sent))
+    }
+
+    async fn settled(
+        &self,
+        id: &str,
+        draft: &Draft<'_>,
+        request: &BookRequest,
+        client: CrmClient,
+    ) -> Result<Appointment, Fault> {
+        match self.settle(id, draft).await {
+            Ok(item) => self.shown(item, Some(&request.service_id), client).await,
+            Err(fault) if fault.kind == FaultKind::SlotTaken => Err(fault),
+            // It stands; the same key again finds it and goes on from here.
+            Err(fault) => {
+                let detail = format!("visit {id} stands, but could not be looked at again: {}", fault.detail);
+                Err(Fault { kind: FaultKind::UnknownOutcome, detail, ..fault })
+            }
+        }
+    }
+
+    /// A visit as flow's callers know it.
+    pub(super) async fn shown(
+        &self,
+        item: Item,
+        service: Option<&str>,
+        client: CrmClient,
+    ) -> Result<Appointment, Fault> {
+        let zone = self.zone().await?;
+        let tag = Tag::read(&item.description);
+        let service_id = match service.map(str::to_owned).or(tag.service) {
+            Some(id) => id,
+            None => self.service_named(&item.name).await.unwrap_or_default(),
+        };
+        Ok(Appointment {
+            id: item.id,
+            start: item.start.to_zoned(zone.clone()),
+            end: item.end.to_zoned(zone),
+            service_id,
+            employee_id: item.owners.into_iter().next(),
+            client,
+            status: AppointmentStatus::Booked,
+        })
+    }
+
+    /// The service that a visit made by people is named after.
+    async fn service_named(&self, name: &str) -> Option<String> {
+        let titles: Vec<(String, String)> = match self.model() {
+            Model::Booking => {
+                let goods = self.goods().await.ok()?;
+                goods.rows.iter().map(|good| (good.id.clone(), good.name.clone())).collect()
+            }
+            Model::Calendar | Model::Deal => {
+                let profile = self.profile().await.ok()??;
+                profile.services.iter().map(|service| (service.id.clone(), service.title.clone())).collect()
+            }
+        };
+        let name = name.to_lowercase();
+        let fits = |(_, title): &&(String, String)| name.starts_with(&title.to_lowercase());
+        titles.iter().filter(fits).max_by_key(|(_, title)| title.len()).map(|(id, _)| id.clone())
+    }
+}
+
+#[async_trait]
+impl Calendar for Bitrix24 {
+    async fn free_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
+        match self.model() {
+            Model::Booking => {
+                let zone = self.zone().await?;
+                self.resource_slots(query, &zone).await
+            }
+            Model::Calendar | Model::Deal => self.profile_slots(query).await,
+        }
+    }
+
+    async fn offer(&self, request: &BookRequest, zone: &TimeZone) -> Result<Slot, Fault> {
+        let day = request.start.to_zoned(self.zone().await?).date();
+        let query = SlotQuery {
+            service_id: request.service_id.clone(),
+            employee_id: request.employee_id.clone(),
+            from: day,
+            to: day,
+            moving: None,
+        };
+        let free = self.free_slots(&query).await?;
+        let slot = free.into_iter().find(|slot| slot.start.timestamp() == request.start).ok_or_else(|| {
+            let at = request.start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            self.wire.fault(FaultKind::SlotTaken, "book", format!("{at} is not free"))
+        })?;
+        if let Some(staff) = slot.employee_id.clone() {
+            let mut offers = self.offers();
+            if offers.len() >= MOST_OFFERS {
+                offers.retain(|_, (at, _)| at.elapsed() < OFFER);
+            }
+            if offers.len() < MOST_OFFERS {
+                offers.insert(request.key.clone(), (Instant::now(), Chosen { staff, end: slot.end.timestamp() }));
+            }
+        }
+        Ok(slot)
+    }
+
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {
+        let Some(item) = self.one(id).await? else { return Ok(None) };
+        let client = self.client_in(&item).await?;
+        self.shown(item, None, client).await.map(Some)
+    }
+
+    async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
+        // Whatever fails before the visit itself is written is certain: no visit was written.
+        let chosen = self.chosen(request).await.map_err(certain)?;
+        let title = self.service_title(&request.service_id).await.map_err(certain)?;
+        let client = self.client_of(request).await.map_err(certain)?;
+        let deal = self.deal_of(request).await;
+        let name = visit_name(&title, request.name.as_deref().or(client.name.as_deref()));
+        let description = visit_description(request, &self.tag(&request.marker(), &request.service_id, &chosen.staff));
+        let draft = Draft {
+            staff: &chosen.staff,
+            start: request.start,
+            end: chosen.end,
+            name: &name,
+            description: &description,
+            contact: client.id.as_deref().unwrap_or_default(),
+            deal: deal.as_deref(),
+        };
+        let id = self.add(&draft).await?;
+        self.settled(&id, &draft, request, client.clone()).await
+    }
+
+    async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
+        let hour = SignedDuration::from_hours(1);
+        let (from, to) = wide(request.start, request.start.checked_add(hour).unwrap_or(request.start));
+        let items = self.visits((from, to), None).await?;
+        let marker = request.marker();
+        let is_it = |item: &Item| Tag::read(&item.description).marker.as_deref() == Some(marker.as_str());
+        let Some(item) = items.into_iter().find(is_it) else { return Ok(None) };
+        let client = self.client_of(request).await?;
+        let deal = self.deal_of(request).await;
+        let staff = item.owners.first().cloned().unwrap_or_default();
+        let draft = Draft {
+            staff: &staff,
+            start: item.start,
+            end: item.end,
+            name: &item.name,
+            description: &item.description,
+            contact: client.id.as_deref().unwrap_or_default(),
+            deal: deal.as_deref(),
+        };
+        match self.settled(&item.id, &draft, request, client.clone()).await {
+            Err(fault) if fault.kind == FaultKind::SlotTaken => Ok(None),
+            told => told.map(Some),
+        }
+    }
+
+    async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
+        self.change(request).await
+    }
+
+    async fn cancel(&self, id: &str) -> Result<Appointment, Fault> {
+        self.call_off(id).await
+    }
+
+    async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {
+        self.listed(query).await
+    }
+}
+
+/// The moments that days begin and end at.
+fn window(query: &SlotQuery, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
+    let midnight = |day: Date| day.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
+    let window = (midnight(query.from)?, midnight(query.to.tomorrow().ok()?)?);
+    (window.0 < window.1).then_some(window)
+}
+
+/// A failure before anything of the visit was written.
+pub(super) fn certain(fault: Fault) -> Fault {
+    match fault.kind {
+        FaultKind::UnknownOutcome | FaultKind::Protocol => Fault { kind: FaultKind::Unavailable, ..fault },
+        _ => fault,
+    }
+}
