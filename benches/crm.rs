@@ -17,9 +17,9 @@ use flow::adapters::http::{Answer, Broken, Call, Transport};
 use flow::domain::clock::Clock;
 use flow::domain::contact::{Phone, Region};
 use flow::domain::crm::{BookRequest, Crm, Origin, SlotQuery};
-use flow::domain::store::Store;
 use flow::domain::outbox::Pace;
 use flow::domain::sharing::{Drawn, Purse, drawn};
+use flow::domain::store::Store;
 use flow::store::sqlite::SqliteStore;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -83,8 +83,7 @@ async fn connect(row: &'static Row) -> (Arc<dyn Crm>, Arc<Slow>) {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
     let text = flow::config::presets::get("salon").unwrap();
     let none = |_: &std::path::Path| Err(std::io::Error::other("none"));
-    let (profile, _) =
-        flow::config::parse_profile(text, std::path::Path::new(""), &Default::default(), &none).unwrap();
+    let (profile, _) = flow::config::parse_profile(text, std::path::Path::new(""), &Default::default(), &none).unwrap();
     store.save_profile(&profile, clock.now()).await.unwrap();
     let mut settings = (row.sample)("http://127.0.0.1:9");
     let base_url = settings.as_object_mut().unwrap().remove("base_url");

@@ -95,7 +95,11 @@ const BITRIX24: &[ConnectionKey] = &[
     key("category_id", Kind::Int(0, i64::MAX), "The pipeline of deals; the first one when absent"),
     key("deal_stage", Kind::Text, "The stage that deals begin in; the pipeline's first when absent"),
     key("lead_stage", Kind::Text, "The stage that leads begin in; the first when absent"),
-    key("cancelled_stage", Kind::Text, "The stage of a deal whose visit was called off; the first that means failure when absent"),
+    key(
+        "cancelled_stage",
+        Kind::Text,
+        "The stage of a deal whose visit was called off; the first that means failure when absent",
+    ),
     key("source_id", Kind::Text, "The source of contacts, leads and deals; WEB when absent"),
     key("catalog_id", ID, "The catalogue that services lie in; found by asking when absent"),
     key("duration_property", ID, "The number of the service's property that says how many minutes it takes"),

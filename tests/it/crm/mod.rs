@@ -4,6 +4,7 @@ mod amocrm;
 mod dikidi;
 mod front_door;
 mod onec;
+mod bitrix24;
 mod suite;
 mod support;
 mod yclients;

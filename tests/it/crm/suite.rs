@@ -72,7 +72,12 @@ fn other(slots: &[Slot]) -> &Slot {
 }
 
 async fn visits(far: &Far) -> Vec<Appointment> {
-    let query = AppointmentQuery { phone: Some(phone(PHONE)), from: Some(DAY), to: Some(DAY.saturating_add(2.days())), all: false };
+    let query = AppointmentQuery {
+        phone: Some(phone(PHONE)),
+        from: Some(DAY),
+        to: Some(DAY.saturating_add(2.days())),
+        all: false,
+    };
     let found = far.crm.calendar().unwrap().appointments(&query).await.unwrap();
     found.into_iter().filter(|visit| visit.status != AppointmentStatus::Cancelled).collect()
 }
@@ -83,7 +88,8 @@ async fn until_known<T>(kind: &str, call: impl AsyncFn() -> Result<T, Fault>) ->
     for _ in 0..40 {
         match call().await {
             Err(fault) if !matches!(fault.retry(), flow::domain::fault::Retry::Never) => {
-                tokio::time::sleep(fault.retry_after.unwrap_or(Duration::from_secs(5)).max(Duration::from_secs(5))).await;
+                tokio::time::sleep(fault.retry_after.unwrap_or(Duration::from_secs(5)).max(Duration::from_secs(5)))
+                    .await;
                 last = Some(fault);
             }
             known => return known,
@@ -113,7 +119,12 @@ async fn a_visit_is_booked_moved_and_cancelled_and_each_key_means_one() {
         assert_eq!(found.iter().map(|visit| visit.id.as_str()).collect::<Vec<_>>(), [first.id.as_str()], "{kind}");
         assert_eq!(found[0].start.timestamp(), slot.start.timestamp(), "{kind}");
 
-        let moving = MoveRequest { key: "m-1".to_owned(), id: first.id.clone(), start: later.start.timestamp(), employee_id: None };
+        let moving = MoveRequest {
+            key: "m-1".to_owned(),
+            id: first.id.clone(),
+            start: later.start.timestamp(),
+            employee_id: None,
+        };
         let moved = calendar.move_to(&moving).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
         assert_eq!(moved.start.timestamp(), later.start.timestamp(), "{kind}");
         let repeated = calendar.move_to(&moving).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
@@ -341,7 +352,9 @@ async fn answers_that_make_no_sense_are_told_as_such_and_show_nobodys_data() {
 async fn a_read_survives_a_limit_a_cut_answer_and_a_lost_connection() {
     for far in readable().await {
         let kind = far.row.kind.kind;
-        for trouble in [Trouble::Refused, Trouble::Dropped, Trouble::Cut, Trouble::Silent, Trouble::Answers(429, String::new())] {
+        for trouble in
+            [Trouble::Refused, Trouble::Dropped, Trouble::Cut, Trouble::Silent, Trouble::Answers(429, String::new())]
+        {
             far.way.next(&[], [trouble.clone()]);
             let outcome = read(&far).await;
             assert!(outcome.is_ok(), "{kind}: {trouble:?}: {outcome:?}");

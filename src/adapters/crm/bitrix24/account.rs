@@ -75,7 +75,11 @@ pub fn account_commands() -> Vec<Command> {
         Command::new("booking", "method.get", json!({"name": "booking.v1.booking.list"})),
         Command::new("types", "booking.v1.resourceType.list", json!({"start": 0})),
         Command::new("resources", "booking.v1.resource.list", json!({"order": {"id": "ASC"}, "start": 0})),
-        Command::new("catalogs", "catalog.catalog.list", json!({"select": ["id", "iblockId", "name", "productIblockId"]})),
+        Command::new(
+            "catalogs",
+            "catalog.catalog.list",
+            json!({"select": ["id", "iblockId", "name", "productIblockId"]}),
+        ),
     ]
 }
 
@@ -104,9 +108,10 @@ pub fn read_account(replies: &Replies, wanted: BookingKey) -> Result<Account, Fa
             }
         }
     };
-    let transient = replies.get("resources").err().filter(|fault| {
-        matches!(fault.kind, FaultKind::Unavailable | FaultKind::RateLimited | FaultKind::Protocol)
-    });
+    let transient = replies
+        .get("resources")
+        .err()
+        .filter(|fault| matches!(fault.kind, FaultKind::Unavailable | FaultKind::RateLimited | FaultKind::Protocol));
     if let (BookingKey::Auto, Some(fault), true) = (wanted, transient, booking.is_some_and(|m| m.is_available)) {
         // What cannot be seen now is not taken for absent.
         return Err(fault);

@@ -107,9 +107,8 @@ impl Bitrix24 {
     /// Free times from the profile's hours, less what takes the time of its people in the portal and in the ledger.
     async fn profile_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
         let profile = self.own_profile("slots").await?;
-        let missing = |what: &str, id: &str| {
-            self.wire.fault(FaultKind::NotFound, "slots", format!("there is no {what} `{id}`"))
-        };
+        let missing =
+            |what: &str, id: &str| self.wire.fault(FaultKind::NotFound, "slots", format!("there is no {what} `{id}`"));
         profile.service(&query.service_id).ok_or_else(|| missing("service", &query.service_id))?;
         if let Some(id) = &query.employee_id {
             profile.employee(id).ok_or_else(|| missing("employee", id))?;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
+use super::Bitrix24;
 use super::batch::{Command, MOST};
 use super::kept::LONG;
-use super::Bitrix24;
 use crate::adapters::http::read;
 use crate::domain::company::{Price, Profile};
 use crate::domain::crm::{Catalogue, CrmEmployee, CrmService};
@@ -119,7 +119,8 @@ impl Bitrix24 {
                 _ => return Ok(None),
             };
             by = Some(key);
-            let (page, more) = read_goods(value, self.settings.duration_property).map_err(self.wire.unread(SERVICES))?;
+            let (page, more) =
+                read_goods(value, self.settings.duration_property).map_err(self.wire.unread(SERVICES))?;
             let is_new = page.first().is_none_or(|good| rows.iter().all(|known| known.id != good.id));
             rows.extend(page.into_iter().filter(|_| is_new));
             if !more || !is_new {
@@ -190,7 +191,8 @@ impl Bitrix24 {
             Command::new(format!("p{index}"), "catalog.price.list", params)
         };
         let commands: Vec<Command> = ids.chunks(PAGE / 2).enumerate().map(command).collect();
-        let groups = Command::new("groups", "catalog.priceType.list", json!({"filter": {"base": "Y"}, "select": ["id"]}));
+        let groups =
+            Command::new("groups", "catalog.priceType.list", json!({"filter": {"base": "Y"}, "select": ["id"]}));
         let mut prices = Vec::new();
         let mut base = None;
         for some in commands.chunks(MOST - 1) {
@@ -250,7 +252,8 @@ impl Bitrix24 {
         }
         let active = || goods.rows.iter().filter(|good| good.is_active);
         let employee = profile.and_then(|profile| {
-            let of = |e: &&crate::domain::company::Employee| e.id == resource.id || is_same_word(&e.name, &resource.name);
+            let of =
+                |e: &&crate::domain::company::Employee| e.id == resource.id || is_same_word(&e.name, &resource.name);
             profile.employees.iter().find(of)
         });
         if let (Some(profile), Some(employee)) = (profile, employee) {
@@ -340,7 +343,8 @@ impl Catalogue for Bitrix24 {
             title: resource.description.clone(),
             service_ids: self.provided(resource, &goods, profile.as_deref()),
         };
-        let provides = |employee: &CrmEmployee| service.is_none_or(|id| employee.service_ids.iter().any(|own| own == id));
+        let provides =
+            |employee: &CrmEmployee| service.is_none_or(|id| employee.service_ids.iter().any(|own| own == id));
         Ok(resources.iter().map(employee).filter(provides).collect())
     }
 }
@@ -544,8 +548,10 @@ mod tests {
             {"id": "6", "name": "Shampoo", "active": "Y", "type": 1},
             {"id": 7, "name": "Old", "active": "N", "type": "7", "property90": [{"value": 30}]}]});
         let (goods, whole) = read_goods(&page, Some(90)).unwrap();
-        assert_eq!(goods.iter().map(|g| (g.id.as_str(), g.minutes, g.is_active)).collect::<Vec<_>>(),
-            [("5", Some(45), true), ("7", Some(30), false)]);
+        assert_eq!(
+            goods.iter().map(|g| (g.id.as_str(), g.minutes, g.is_active)).collect::<Vec<_>>(),
+            [("5", Some(45), true), ("7", Some(30), false)]
+        );
         assert!(!whole && read_goods(&json!([]), None).unwrap().0.is_empty());
         assert!(read_goods(&json!("x"), None).is_err());
     }

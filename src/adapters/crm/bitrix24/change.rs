@@ -151,7 +151,8 @@ impl Bitrix24 {
 
     async fn finish_elsewhere(&self, old: Item, new: Item, client: CrmClient) -> Result<Appointment, Fault> {
         self.remove(&old.id).await.map_err(|fault| {
-            let detail = format!("the visit stands as {} now, and {} could not be removed: {}", new.id, old.id, fault.detail);
+            let detail =
+                format!("the visit stands as {} now, and {} could not be removed: {}", new.id, old.id, fault.detail);
             Fault { kind: FaultKind::UnknownOutcome, detail, ..fault }
         })?;
         self.shown(new, None, client).await
@@ -164,7 +165,11 @@ impl Bitrix24 {
         let is_free = match self.model() {
             Model::Booking => {
                 if !self.resources().await?.iter().any(|resource| resource.id == target) {
-                    return Err(self.wire.fault(FaultKind::NotFound, "move", format!("there is no employee `{target}`")));
+                    return Err(self.wire.fault(
+                        FaultKind::NotFound,
+                        "move",
+                        format!("there is no employee `{target}`"),
+                    ));
                 }
                 let (rules, mut busy) = self.rules_and_busy(&[target], (request.start, end)).await?;
                 busy.retain(|other| other.id != item.id);
@@ -207,7 +212,11 @@ impl Bitrix24 {
         self.keep_called_off(&cancelled).await?;
         self.remove(id).await?;
         let at = cancelled.start.strftime("%d.%m.%Y %H:%M");
-        let text = if self.is_russian() { format!("Запись отменена: {name}, {at}") } else { format!("Cancelled: {name}, {at}") };
+        let text = if self.is_russian() {
+            format!("Запись отменена: {name}, {at}")
+        } else {
+            format!("Cancelled: {name}, {at}")
+        };
         for contact in contacts {
             if let Err(fault) = self.comment("contact", &contact, &text, &marker(&format!("cancel:{id}"))).await {
                 tracing::warn!(%fault, "the visit was cancelled without a word in its client's timeline");
@@ -245,11 +254,7 @@ impl Bitrix24 {
     }
 
     /// Visits of a window, of one of the staff or of all. Of calendars only what is a visit.
-    pub(super) async fn visits(
-        &self,
-        window: (Timestamp, Timestamp),
-        staff: Option<&str>,
-    ) -> Result<Vec<Item>, Fault> {
+    pub(super) async fn visits(&self, window: (Timestamp, Timestamp), staff: Option<&str>) -> Result<Vec<Item>, Fault> {
         match self.model() {
             Model::Booking => self.bookings(window, None, None).await,
             Model::Calendar | Model::Deal => {
@@ -283,7 +288,8 @@ impl Bitrix24 {
         };
         items.retain(|item| (from..to).contains(&item.start));
         self.load_contacts(&mut items).await?;
-        let mut unknown: Vec<String> = items.iter().filter_map(|item| item.contacts.as_ref()?.first().cloned()).collect();
+        let mut unknown: Vec<String> =
+            items.iter().filter_map(|item| item.contacts.as_ref()?.first().cloned()).collect();
         unknown.sort();
         unknown.dedup();
         unknown.retain(|id| !cards.contains_key(id));

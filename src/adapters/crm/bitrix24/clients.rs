@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
+use super::Bitrix24;
 use super::batch::Command;
 use super::catalogue::PAGE;
 use super::texts::split_name;
-use super::Bitrix24;
 use crate::adapters::http::read;
 use crate::domain::contact::Phone;
 use crate::domain::crm::{ClientCards, Clients, CrmClient, NewClient};
@@ -224,9 +224,9 @@ impl ClientCards for Bitrix24 {
     }
 
     async fn update(&self, id: &str, client: &NewClient) -> Result<CrmClient, Fault> {
-        let number: i64 = id.parse().map_err(|_| {
-            self.wire.fault(FaultKind::NotFound, "crm.item.get", format!("there is no contact `{id}`"))
-        })?;
+        let number: i64 = id
+            .parse()
+            .map_err(|_| self.wire.fault(FaultKind::NotFound, "crm.item.get", format!("there is no contact `{id}`")))?;
         let answer = self.wire.read("crm.item.get", json!({"entityTypeId": CONTACT, "id": number})).await?;
         let card = read_card(&answer["result"]).map_err(self.wire.unread("crm.item.get"))?;
         let fields = changes(&card, client);
@@ -292,7 +292,8 @@ mod tests {
         assert_eq!(card.client.phone, Some(phone("+79161234567")));
         assert_eq!(card.client.email.as_deref(), Some("i@x.ru"));
         assert!(read_card(&json!({"name": "x"})).is_err());
-        let update = changes(&card, &NewClient { name: Some("Иван П.".into()), phone: phone("+79160000000"), email: None });
+        let update =
+            changes(&card, &NewClient { name: Some("Иван П.".into()), phone: phone("+79160000000"), email: None });
         assert_eq!(Value::Object(update)["fm"]["n0"]["value"], "+79160000000");
     }
 }

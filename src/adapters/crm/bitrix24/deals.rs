@@ -46,7 +46,11 @@ impl Bitrix24 {
         };
         let mut lines = vec![format!("[B]{when}:[/B] {at}, {}", bb(&visit.service_title))];
         lines.extend(visit.employee_name.iter().map(|name| format!("[B]{whom}:[/B] {}", bb(name))));
-        lines.push(bb(&[visit.name.as_deref(), Some(visit.phone.as_str())].into_iter().flatten().collect::<Vec<_>>().join(", ")));
+        lines.push(bb(&[visit.name.as_deref(), Some(visit.phone.as_str())]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")));
         let comment = visit.comment.as_deref().map(str::trim).filter(|comment| !comment.is_empty());
         lines.extend(comment.map(|comment| format!("[B]{word}:[/B] {}", bb(comment))));
         lines.push(format!("{AT}{}", visit.start.timestamp()));
@@ -114,7 +118,8 @@ impl Records for Bitrix24 {
         let fields = self.deal_fields(visit, contact);
         let answer = self.wire.write("crm.item.add", json!({"entityTypeId": DEAL, "fields": fields})).await?;
         let id = read_deal_id(&answer["result"]);
-        let id = id.ok_or_else(|| self.wire.fault(FaultKind::UnknownOutcome, "crm.item.add", "the answer has no id"))?;
+        let id =
+            id.ok_or_else(|| self.wire.fault(FaultKind::UnknownOutcome, "crm.item.add", "the answer has no id"))?;
         let title = visit_name(&visit.service_title, visit.name.as_deref());
         let about = ("deal", DEAL, id.as_str());
         if let Err(fault) = self.activity(about, &title, &self.visit_text(visit), &visit.start, &visit.marker).await {
@@ -128,7 +133,8 @@ impl Records for Bitrix24 {
         let params = origin_params(DEAL, &visit.marker, &["id", "originId"]);
         let answer = self.wire.read("crm.item.list", params).await?;
         let items = read_items(&answer["result"]).map_err(self.wire.unread("crm.item.list"))?;
-        let is_it = |item: &&&Value| item.get("originId").and_then(read::text).as_deref() == Some(visit.marker.as_str());
+        let is_it =
+            |item: &&&Value| item.get("originId").and_then(read::text).as_deref() == Some(visit.marker.as_str());
         Ok(items.iter().find(is_it).and_then(|item| item.get("id")).and_then(read::text))
     }
 
@@ -149,7 +155,8 @@ impl Records for Bitrix24 {
         }
         if let Some(activity) = self.open_activity(DEAL, id).await? {
             let deadline = visit.start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-            let params = json!({"id": number(&activity), "ownerTypeId": DEAL, "ownerId": number(id), "value": deadline});
+            let params =
+                json!({"id": number(&activity), "ownerTypeId": DEAL, "ownerId": number(id), "value": deadline});
             self.wire.set("crm.activity.todo.updateDeadline", params).await?;
         }
         Ok(())
@@ -177,7 +184,11 @@ impl Records for Bitrix24 {
             self.wire.set("crm.item.update", params).await?;
         }
         let at = visit.start.strftime("%d.%m.%Y %H:%M");
-        let text = if self.is_russian() { format!("Запись на {at} отменена") } else { format!("The visit of {at} was cancelled") };
+        let text = if self.is_russian() {
+            format!("Запись на {at} отменена")
+        } else {
+            format!("The visit of {at} was cancelled")
+        };
         self.comment("deal", id, &text, &visit.marker).await
     }
 }

@@ -313,7 +313,11 @@ pub(super) fn attach_commands(id: &str, contact: &str, deal: Option<&str>) -> Ve
     let mut commands = vec![Command::new("client", "booking.v1.booking.client.set", client)];
     commands.extend(deal.map(|deal| {
         let data = json!([{"moduleId": "crm", "entityTypeId": "DEAL", "value": deal}]);
-        Command::new("deal", "booking.v1.booking.externalData.set", json!({"bookingId": number(id), "externalData": data}))
+        Command::new(
+            "deal",
+            "booking.v1.booking.externalData.set",
+            json!({"bookingId": number(id), "externalData": data}),
+        )
     }));
     commands
 }

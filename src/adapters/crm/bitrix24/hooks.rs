@@ -83,7 +83,8 @@ fn form(call: &HookCall) -> Result<Value, HookRefusal> {
     if is_json {
         return serde_json::from_slice(&call.body).map_err(|_| HookRefusal::Unreadable("this is no JSON".to_owned()));
     }
-    let text = std::str::from_utf8(&call.body).map_err(|_| HookRefusal::Unreadable("the form is no text".to_owned()))?;
+    let text =
+        std::str::from_utf8(&call.body).map_err(|_| HookRefusal::Unreadable("the form is no text".to_owned()))?;
     Ok(php::value(&url::pairs(text)))
 }
 

@@ -263,7 +263,8 @@ mod tests {
     #[test]
     fn whole_days_are_days_of_the_zone_however_they_are_named() {
         let moscow = TimeZone::get("Europe/Moscow").unwrap();
-        for (from, to) in [("2026-03-11T00:00:00Z", "2026-03-11T00:00:00Z"), ("2026-03-10T21:00:00Z", "2026-03-11T20:59:59Z")]
+        for (from, to) in
+            [("2026-03-11T00:00:00Z", "2026-03-11T00:00:00Z"), ("2026-03-10T21:00:00Z", "2026-03-11T20:59:59Z")]
         {
             let of = |text: &str| text.parse::<Timestamp>().unwrap().as_second().to_string();
             let map = json!({"7": [{"DATE_FROM_TS_UTC": of(from), "DATE_TO_TS_UTC": of(to), "DT_SKIP_TIME": "Y"}]});
@@ -286,6 +287,8 @@ mod tests {
             contacts: None,
         };
         assert!(item.was_before("100") && !item.was_before("98"));
-        assert!(!item.takes("7", at(200), at(300)) && item.takes("7", at(199), at(300)) && !item.takes("8", at(0), at(300)));
+        assert!(
+            !item.takes("7", at(200), at(300)) && item.takes("7", at(199), at(300)) && !item.takes("8", at(0), at(300))
+        );
     }
 }

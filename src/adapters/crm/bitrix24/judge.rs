@@ -90,17 +90,28 @@ pub fn kind(said: &Said, status: u16) -> Option<FaultKind> {
     let has = |word: &str| words.contains(word);
     Some(match said.code.as_str() {
         "QUERY_LIMIT_EXCEEDED" | "OPERATION_TIME_LIMIT" | "OVERLOAD_LIMIT" => FaultKind::RateLimited,
-        "expired_token" | "NO_AUTH_FOUND" | "invalid_token" | "invalid_grant" | "invalid_client" | "PORTAL_DELETED"
+        "expired_token"
+        | "NO_AUTH_FOUND"
+        | "invalid_token"
+        | "invalid_grant"
+        | "invalid_client"
+        | "PORTAL_DELETED"
         | "APPLICATION_NOT_FOUND" => FaultKind::Unauthorized,
         "PAYMENT_REQUIRED" => FaultKind::LicenceExpired,
         "ACCESS_DENIED" if has("commercial") || has("plan") || has("тариф") => FaultKind::LicenceExpired,
-        "INVALID_CREDENTIALS" | "insufficient_scope" | "invalid_scope" | "ACCESS_DENIED" | "user_access_error"
+        "INVALID_CREDENTIALS"
+        | "insufficient_scope"
+        | "invalid_scope"
+        | "ACCESS_DENIED"
+        | "user_access_error"
         | "allowed_only_intranet_user" => FaultKind::Forbidden,
         "ERROR_METHOD_NOT_FOUND" => FaultKind::Unsupported,
         "NOT_FOUND" | "OWNER_NOT_FOUND" | "ERROR_NOT_FOUND" | "1019" | "1021" => FaultKind::NotFound,
         "1018" => FaultKind::SlotTaken,
         "INTERNAL_SERVER_ERROR" | "ERROR_UNEXPECTED_ANSWER" => return None,
-        _ if has("access denied") || has("доступ запрещ") || has("недостаточно прав") => FaultKind::Forbidden,
+        _ if has("access denied") || has("доступ запрещ") || has("недостаточно прав") => {
+            FaultKind::Forbidden
+        }
         _ if has("feature is not available") => FaultKind::Unsupported,
         _ if has("not found") || has("не найден") => FaultKind::NotFound,
         _ => match status {
@@ -128,25 +139,35 @@ pub fn detail(method: &str, said: &Said, kind: Option<FaultKind>) -> String {
     let todo = match (said.code.as_str(), kind) {
         ("insufficient_scope", _) => {
             let scope = scope_of(method);
-            format!("the webhook lacks the permission `{scope}`: open the webhook in Bitrix24 (Разработчикам → \
-                 Интеграции) and add it under «Настройка прав»")
+            format!(
+                "the webhook lacks the permission `{scope}`: open the webhook in Bitrix24 (Разработчикам → \
+                 Интеграции) and add it under «Настройка прав»"
+            )
         }
         ("expired_token", _) => "the token is too old".to_owned(),
-        ("invalid_grant", _) => "the refresh token is used or too old: authorize the application again and put the new \
+        ("invalid_grant", _) => {
+            "the refresh token is used or too old: authorize the application again and put the new \
              refresh_token into the configuration"
-            .to_owned(),
-        ("invalid_client", _) => "client_id and client_secret do not fit, or the application is not installed".to_owned(),
+                .to_owned()
+        }
+        ("invalid_client", _) => {
+            "client_id and client_secret do not fit, or the application is not installed".to_owned()
+        }
         ("PORTAL_DELETED", _) => "the portal is closed".to_owned(),
         ("OVERLOAD_LIMIT", _) => "Bitrix24 has blocked the portal's REST by hand: ask its support".to_owned(),
         ("OPERATION_TIME_LIMIT", _) => "this method has used up its time of ten minutes".to_owned(),
-        ("allowed_only_intranet_user", _) => "the webhook belongs to an extranet user: an employee must make it".to_owned(),
+        ("allowed_only_intranet_user", _) => {
+            "the webhook belongs to an extranet user: an employee must make it".to_owned()
+        }
         ("ERROR_METHOD_NOT_FOUND", _) => format!("this portal has no method {method}"),
         (_, Some(FaultKind::Unauthorized)) => "the webhook or the token is refused: make a new incoming webhook \
              (Разработчикам → Другое → Входящий вебхук)"
             .to_owned(),
         (_, Some(FaultKind::LicenceExpired)) => "REST needs a commercial plan with a subscription to Маркет".to_owned(),
-        (_, Some(FaultKind::Forbidden)) => format!("whoever made the webhook may not call {method}: give them the right \
-             in Bitrix24, or let an administrator make the webhook"),
+        (_, Some(FaultKind::Forbidden)) => format!(
+            "whoever made the webhook may not call {method}: give them the right \
+             in Bitrix24, or let an administrator make the webhook"
+        ),
         _ => String::new(),
     };
     if todo.is_empty() { told } else { format!("{told}; {todo}") }
@@ -201,7 +222,8 @@ mod tests {
             let body = json!({"error": error, "error_description": words});
             assert_eq!(told(status, &body).kind, kind, "{status} {error} {words}");
         }
-        let third = json!({"error": {"code": "BITRIX_REST_V3_EXCEPTION_VALIDATION", "message": "no", "validation": []}});
+        let third =
+            json!({"error": {"code": "BITRIX_REST_V3_EXCEPTION_VALIDATION", "message": "no", "validation": []}});
         assert_eq!(told(400, &third).kind, FaultKind::Rejected);
     }
 

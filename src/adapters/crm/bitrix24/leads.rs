@@ -83,7 +83,8 @@ impl Bitrix24 {
 
     async fn person(&self, entity: i64, lead: &LeadToPush) -> Result<Person, Fault> {
         let mut person = Person::default();
-        let client = lead.phone.clone().map(|phone| NewClient { name: lead.name.clone(), phone, email: lead.email.clone() });
+        let client =
+            lead.phone.clone().map(|phone| NewClient { name: lead.name.clone(), phone, email: lead.email.clone() });
         if entity == DEAL {
             if let Some(client) = client {
                 person.contact = self.ensure_contact(&client).await?.id.and_then(|id| id.parse().ok());
@@ -133,7 +134,8 @@ impl Bitrix24 {
         }
         let answer = self.wire.write("crm.item.add", json!({"entityTypeId": entity, "fields": fields})).await?;
         let id = super::deals::read_deal_id(&answer["result"]);
-        let id = id.ok_or_else(|| self.wire.fault(FaultKind::UnknownOutcome, "crm.item.add", "the answer has no id"))?;
+        let id =
+            id.ok_or_else(|| self.wire.fault(FaultKind::UnknownOutcome, "crm.item.add", "the answer has no id"))?;
         if entity == DEAL {
             self.put_service_on(&id, lead.service.as_deref(), None).await;
         }

@@ -71,7 +71,11 @@ impl Bitrix24 {
             findings.push(of("booking", "resources", booking(replies, account)));
             findings.push(of("catalog", "catalogs", catalog(replies, account)));
         } else {
-            findings.push(of("catalog", "catalogs", Ok("services and staff come from the business profile".to_owned())));
+            findings.push(of(
+                "catalog",
+                "catalogs",
+                Ok("services and staff come from the business profile".to_owned()),
+            ));
         }
         if account.model == Model::Calendar {
             findings.push(of("calendar", "settings", calendar(replies, account)));
@@ -99,9 +103,11 @@ impl Bitrix24 {
         Ok(match (&self.settings.application_token, self.wire.is_application()) {
             (Some(_), _) => "events are taken when they carry application_token".to_owned(),
             (None, true) => "no application_token in the connection: events of the portal are not taken".to_owned(),
-            (None, false) => "no application_token in the connection: for events make an outgoing webhook (Разработчикам → \
+            (None, false) => {
+                "no application_token in the connection: for events make an outgoing webhook (Разработчикам → \
                  Другое → Исходящий вебхук) and put its token there"
-                .to_owned(),
+                    .to_owned()
+            }
         })
     }
 }
@@ -122,9 +128,11 @@ fn owner(replies: &Replies) -> Result<String, String> {
     let owner = read_profile(replies.get("profile").unwrap_or(&Value::Null));
     let scopes = replies.get("scope").map(|value| read_scopes(value)).unwrap_or_default().join(", ");
     if owner.id.is_empty() {
-        return Err("whoever made the webhook is dismissed: let somebody else make a new one (Разработчикам → Другое → \
+        return Err(
+            "whoever made the webhook is dismissed: let somebody else make a new one (Разработчикам → Другое → \
              Входящий вебхук)"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let name = owner.name.unwrap_or_else(|| format!("user {}", owner.id));
     let rank = if owner.is_admin { "an administrator" } else { "no administrator" };
@@ -173,7 +181,9 @@ fn booking(replies: &Replies, account: &Account) -> Result<String, String> {
     replies.get("resources").map_err(|fault| refused(&fault, account, "booking", right))?;
     Ok(match account.resources.len() {
         0 => "there is no resource yet: add one for each of the staff (CRM → Онлайн-запись)".to_owned(),
-        count => format!("{count} resources; switch off their messages to clients, or both flow and Bitrix24 will remind"),
+        count => {
+            format!("{count} resources; switch off their messages to clients, or both flow and Bitrix24 will remind")
+        }
     })
 }
 

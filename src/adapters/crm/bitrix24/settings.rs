@@ -248,7 +248,9 @@ mod tests {
         }
         let test = root("https://p.bitrix24.ru/rest/1/abc/", Some("http://127.0.0.1:9"));
         assert_eq!(test.as_deref(), Ok("http://127.0.0.1:9/rest/1/abc"));
-        for bad in ["https://p.ru/rest/abc/1/", "http://p.bitrix24.ru/rest/1/abc/", "p.ru/rest/1/abc", "", "https://p.ru"] {
+        for bad in
+            ["https://p.ru/rest/abc/1/", "http://p.bitrix24.ru/rest/1/abc/", "p.ru/rest/1/abc", "", "https://p.ru"]
+        {
             let error = root(bad, None).unwrap_err();
             assert!(!error.contains("abc"), "the address is a secret: {error}");
         }

@@ -107,11 +107,8 @@ mod tests {
 
     #[test]
     fn the_mark_is_found_in_a_description_that_people_edited() {
-        let tag = Tag {
-            marker: Some("flow-ABCDEFGHIJ".into()),
-            service: Some("1265".into()),
-            employee: Some("anna".into()),
-        };
+        let tag =
+            Tag { marker: Some("flow-ABCDEFGHIJ".into()), service: Some("1265".into()), employee: Some("anna".into()) };
         for text in [
             format!("первый визит\n{}", tag.line()),
             format!("{}\r\nпопросила кофе", tag.line()),

@@ -67,13 +67,15 @@ pub struct Tokens {
 impl Application {
     /// With these keys.
     #[must_use]
-    pub fn new(
-        client_id: String,
-        client_secret: SecretString,
-        refresh_token: SecretString,
-        oauth_url: String,
-    ) -> Self {
-        Self { client_id, client_secret, refresh_token, oauth_url, current: Mutex::new(None), renewing: tokio::sync::Mutex::default() }
+    pub fn new(client_id: String, client_secret: SecretString, refresh_token: SecretString, oauth_url: String) -> Self {
+        Self {
+            client_id,
+            client_secret,
+            refresh_token,
+            oauth_url,
+            current: Mutex::new(None),
+            renewing: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The portal's id.

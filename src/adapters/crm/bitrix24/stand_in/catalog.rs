@@ -51,9 +51,7 @@ impl Portal {
             }
             "catalog.price.list" => {
                 let wanted: Vec<i64> = list(&filter["productId"]).into_iter().map(int).collect();
-                let of = |row: &Value| {
-                    json!({"productId": row["id"], "catalogGroupId": "1", "price": row["price"], "currency": "RUB"})
-                };
+                let of = |row: &Value| json!({"productId": row["id"], "catalogGroupId": "1", "price": row["price"], "currency": "RUB"});
                 let rows = self.services.iter().filter(|row| wanted.contains(&int(&row["id"]))).map(of).collect();
                 Ok(page(rows, &params["start"], |rows| json!({"prices": rows})))
             }

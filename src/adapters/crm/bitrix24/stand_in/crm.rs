@@ -55,9 +55,7 @@ impl Portal {
     pub(super) fn crm(&mut self, method: &str, params: &Value, now: Timestamp) -> Outcome {
         match method {
             "crm.settings.mode.get" => Ok(json!(self.mode).into()),
-            "crm.category.list" => {
-                Ok(json!({"categories": [{"id": 0, "name": "Общая", "isDefault": "Y"}]}).into())
-            }
+            "crm.category.list" => Ok(json!({"categories": [{"id": 0, "name": "Общая", "isDefault": "Y"}]}).into()),
             "crm.status.list" => Ok(json!([
                 {"STATUS_ID": "NEW", "NAME": "Новая", "SEMANTICS": null},
                 {"STATUS_ID": "WON", "NAME": "Сделка успешна", "SEMANTICS": "S"},
@@ -96,9 +94,7 @@ impl Portal {
             }
             "crm.duplicate.findbycomm" => Ok(self.duplicates(params).into()),
             "crm.product.list" => {
-                let row = |row: &Value| {
-                    json!({"ID": text(&row["id"]), "NAME": row["name"], "CURRENCY_ID": "RUB", "PRICE": row["price"]})
-                };
+                let row = |row: &Value| json!({"ID": text(&row["id"]), "NAME": row["name"], "CURRENCY_ID": "RUB", "PRICE": row["price"]});
                 Ok(page(self.services.iter().map(row).collect(), &params["start"], Value::Array))
             }
             _ => self.timeline(method, params),
@@ -115,7 +111,8 @@ impl Portal {
         let id = self.next_id();
         let mut entity = int(&params["entityTypeId"]);
         let mut item = params["fields"].clone();
-        let members = item.as_object_mut().ok_or_else(|| refused(400, "100", "Could not find value for parameter {fields}"))?;
+        let members =
+            item.as_object_mut().ok_or_else(|| refused(400, "100", "Could not find value for parameter {fields}"))?;
         members.insert("id".to_owned(), json!(id));
         members.insert("createdTime".to_owned(), json!(now.to_string()));
         members.insert("lastActivityTime".to_owned(), json!(now.to_string()));
@@ -143,9 +140,9 @@ impl Portal {
     fn duplicates(&self, params: &Value) -> Value {
         let wanted: Vec<String> = list(&params["values"]).into_iter().map(|value| normal(&text(value))).collect();
         let has = |item: &Value| {
-            list(&item["fm"]).into_iter().any(|row| {
-                text(&row["typeId"]) == "PHONE" && wanted.contains(&normal(&text(&row["value"])))
-            })
+            list(&item["fm"])
+                .into_iter()
+                .any(|row| text(&row["typeId"]) == "PHONE" && wanted.contains(&normal(&text(&row["value"]))))
         };
         let contacts = self.items.get(&3).into_iter().flatten();
         let ids: Vec<i64> = contacts.filter(|(_, item)| has(item)).map(|(id, _)| *id).take(20).collect();

@@ -244,7 +244,10 @@ impl Portal {
 
     fn batch(&mut self, params: &Value, now: Timestamp) -> Outcome {
         let Some(commands) = params["cmd"].as_object() else {
-            return Ok(json!({"result": [], "result_error": [], "result_total": [], "result_next": [], "result_time": []}).into());
+            return Ok(
+                json!({"result": [], "result_error": [], "result_total": [], "result_next": [], "result_time": []})
+                    .into(),
+            );
         };
         if commands.len() > 50 {
             return Err(refused(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded"));
@@ -317,9 +320,7 @@ impl Portal {
                 whole["time"] = self.time(&method, now);
                 answer(200, &whole)
             }
-            Err(refused) => {
-                answer(refused.status, &json!({"error": refused.code, "error_description": refused.words}))
-            }
+            Err(refused) => answer(refused.status, &json!({"error": refused.code, "error_description": refused.words})),
         }
     }
 }

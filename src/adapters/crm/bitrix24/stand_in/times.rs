@@ -44,16 +44,12 @@ pub struct Event {
 }
 
 pub(super) fn resources() -> Vec<Value> {
-    let resource = |id: i64, name: &str, kind: i64| {
-        json!({"id": id, "name": name, "description": null, "typeId": kind, "isMain": true})
-    };
+    let resource = |id: i64, name: &str, kind: i64| json!({"id": id, "name": name, "description": null, "typeId": kind, "isMain": true});
     vec![resource(257, "Анна Петрова", 5), resource(258, "Ольга Смирнова", 5), resource(300, "Кабинет", 7)]
 }
 
 pub(super) fn users() -> Vec<Value> {
-    let user = |id: &str, name: &str, last: &str| {
-        json!({"ID": id, "ACTIVE": true, "NAME": name, "LAST_NAME": last, "TIMESTAMP_X": {}})
-    };
+    let user = |id: &str, name: &str, last: &str| json!({"ID": id, "ACTIVE": true, "NAME": name, "LAST_NAME": last, "TIMESTAMP_X": {}});
     vec![user("1", "Ирина", "Салонова"), user("7", "Анна", "Петрова"), user("8", "Ольга", "Смирнова")]
 }
 
@@ -67,9 +63,7 @@ impl Portal {
             "booking.v1.resource.list" => Ok(self.silent(self.resources.clone(), params, "resource")),
             "booking.v1.resource.slots.list" => {
                 let week = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-                let slot = |id: i64, from: i64, to: i64| {
-                    json!({"id": id, "from": from, "to": to, "timezone": "Europe/Moscow", "weekDays": week, "slotSize": 30})
-                };
+                let slot = |id: i64, from: i64, to: i64| json!({"id": id, "from": from, "to": to, "timezone": "Europe/Moscow", "weekDays": week, "slotSize": 30});
                 Ok(json!({"slots": [slot(171, 600, 1200)]}).into())
             }
             "booking.v1.booking.list" => self.booking_list(params),
@@ -206,7 +200,12 @@ impl Portal {
                 let (from, to) = (day(&params["from"])?, day(&params["to"])? + 86_400);
                 let is_in = |event: &Event| event.owner == owner && event.from < to && from < event.to;
                 let rows = self.events.iter().filter(|(_, event)| is_in(event));
-                Ok(rows.map(|(id, event)| event_row(*id, event)).collect::<Vec<_>>().into_iter().collect::<Value>().into())
+                Ok(rows
+                    .map(|(id, event)| event_row(*id, event))
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .collect::<Value>()
+                    .into())
             }
             "calendar.accessibility.get" => {
                 let (from, to) = (day(&params["from"])?, day(&params["to"])? + 86_400);
