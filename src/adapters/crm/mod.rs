@@ -105,6 +105,7 @@ pub struct Row {
 /// Every kind this program has.
 pub const CRMS: &[Kind] = &[
     local::KIND,
+    bitrix24::KIND,
     yclients::YCLIENTS_KIND,
     yclients::ALTEGIO_KIND,
     amocrm::KIND,
@@ -114,14 +115,13 @@ pub const CRMS: &[Kind] = &[
 
 /// Those that are spoken to over a wire.
 pub const ROWS: &[Row] = &[
+    bitrix24::ROW,
     yclients::YCLIENTS_ROW,
     yclients::ALTEGIO_ROW,
     amocrm::ROW,
     onec::ROW,
     dikidi::ROW,
 ];
-pub const CRMS: &[Kind] = &[local::KIND, bitrix24::KIND];
-pub const ROWS: &[Row] = &[bitrix24::ROW];
 
 /// The row of that kind.
 #[must_use]

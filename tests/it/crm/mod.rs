@@ -1,10 +1,10 @@
 //! Connections to CRMs over a wire, before stand-ins of their vendors.
 
 mod amocrm;
+mod bitrix24;
 mod dikidi;
 mod front_door;
 mod onec;
-mod bitrix24;
 mod suite;
 mod support;
 mod yclients;
