@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
@@ -11,8 +10,8 @@ use super::queue::{enter_all, lock, write};
 use super::rows::{
     all, execute, flag, int, int_opt, ms, one, parsed, scalar, text, text_opt, time, time_of, time_opt, to_json,
 };
-use super::values::{Value, params};
-use super::{Connection, carry, failure};
+use super::values::params;
+use super::{Connection, carry};
 use crate::domain::job::{ClassStats, Job, JobFilter, JobState, Scheduled, Work};
 use crate::domain::store::{StoreError, StoreResult};
 
@@ -27,6 +26,8 @@ const JOBS: &str = "SELECT j.id, j.lane, j.kind, j.payload, j.created_at, j.last
  CASE WHEN j.state=0 THEN l.ready_at END AS ready_at
  FROM jobs j LEFT JOIN lanes l ON l.lane=j.lane";
 const SCHEDULED: &str = "SELECT key, lane, payload, due_at FROM scheduled WHERE entered_at IS NULL";
+/// How many jobs a list reads at once.
+const PIECE: usize = 200;
 /// The second half of the lock of whoever moves due work.
 const ENTERING: i32 = 4;
 
@@ -64,30 +65,43 @@ fn read_scheduled(row: &Row) -> StoreResult<Job> {
     })
 }
 
+/// Which rows of `JOBS` may fit, so that an index finds them.
+fn rough(filter: &JobFilter) -> &'static str {
+    let is_only = |states: &[JobState]| !filter.state.is_empty() && filter.state.iter().all(|s| states.contains(s));
+    match &filter.lane {
+        Some(_) => "((j.lane=$1 AND j.state=0) OR (j.lane=$1 AND j.state=2))",
+        None if is_only(&[JobState::Dead, JobState::Scheduled]) => "j.state=2 AND $1::text IS NULL",
+        None if is_only(&[JobState::Running, JobState::Scheduled]) => {
+            "j.state=0 AND l.lease_until IS NOT NULL AND $1::text IS NULL"
+        }
+        None => "$1::text IS NULL",
+    }
+}
+
 pub(super) async fn list(c: &Connection, filter: &JobFilter, limit: u32) -> StoreResult<Vec<Job>> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let fits = |job: &Job| {
         (filter.state.is_empty() || filter.state.contains(&job.state))
             && (filter.kind.is_empty() || filter.kind.contains(&job.kind))
-            && filter.lane.as_ref().is_none_or(|lane| *lane == job.lane)
     };
     let mut found = Vec::new();
-    // Only the dead are asked for most often, and they have an index.
-    let only_dead = if filter.state == [JobState::Dead] { " WHERE j.state=2" } else { "" };
-    if filter.state != [JobState::Scheduled] {
-        let statement = c.prepare_cached(&format!("{JOBS}{only_dead} ORDER BY j.id")).await.map_err(failure)?;
-        let none: &[Value] = &[];
-        let rows = c.query_raw(&statement, none).await.map_err(failure)?;
-        let mut rows = std::pin::pin!(rows);
-        while found.len() < limit
-            && let Some(row) = rows.try_next().await.map_err(failure)?
-        {
-            found.extend(Some(read_job(&row)?).filter(&fits));
-        }
+    let mut last = (filter.state != [JobState::Scheduled]).then_some(0);
+    // Piece by piece, because what comes after the last that is wanted need not be read.
+    while let Some(after) = last
+        && found.len() < limit
+    {
+        let sql = format!("{JOBS} WHERE {} AND j.id>$2 ORDER BY j.id LIMIT {PIECE}", rough(filter));
+        let piece = all(c, &sql, params![filter.lane, after], read_job).await?;
+        last = if piece.len() < PIECE { None } else { piece.last().map(number) };
+        found.extend(piece.into_iter().filter(fits).take(limit - found.len()));
     }
-    if found.len() < limit {
-        let scheduled = all(c, &format!("{SCHEDULED} ORDER BY due_at, key"), &[], read_scheduled).await?;
-        found.extend(scheduled.into_iter().filter(fits).take(limit - found.len()));
+    let left = limit - found.len();
+    if left > 0 && (filter.state.is_empty() || filter.state.contains(&JobState::Scheduled)) {
+        // Which kind it is stands in its payload.
+        let most = filter.kind.is_empty().then(|| i64::try_from(left).unwrap_or(i64::MAX));
+        let sql = format!("{SCHEDULED} AND ($1::text IS NULL OR lane=$1) ORDER BY due_at, key LIMIT $2::bigint");
+        let scheduled = all(c, &sql, params![filter.lane, most], read_scheduled).await?;
+        found.extend(scheduled.into_iter().filter(fits).take(left));
     }
     Ok(found)
 }
@@ -233,7 +247,8 @@ pub(super) async fn sweep(c: &Connection, entered_before: Timestamp, now: Timest
 pub(super) async fn class_stats(c: &Connection) -> StoreResult<Vec<ClassStats>> {
     let sql = "SELECT class, count(*) AS lanes, sum(pending)::bigint AS pending,
                count(*) FILTER (WHERE lease_until IS NOT NULL) AS running
-               FROM lanes WHERE pending>0 GROUP BY class ORDER BY class COLLATE \"C\"";
+               FROM lanes WHERE pending>0
+               AND (lease_until IS NOT NULL OR (lease_until IS NULL AND ready_at IS NOT NULL)) GROUP BY class ORDER BY class COLLATE \"C\"";
     all(c, sql, &[], |row| {
         let count = |name: &str| int_opt(row, name).map(|n| n.unwrap_or(0).unsigned_abs());
         Ok(ClassStats {

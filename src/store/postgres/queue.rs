@@ -83,7 +83,10 @@ impl Queue for PostgresStore {
 
     async fn queue_stats(&self) -> StoreResult<QueueStats> {
         let c = self.sessions.connection().await?;
-        let sql = "SELECT (SELECT coalesce(sum(pending), 0)::bigint FROM lanes) AS pending,
+        // Lanes that lie idle are not looked at.
+        let sql = "SELECT ((SELECT coalesce(sum(pending), 0) FROM lanes WHERE lease_until IS NOT NULL) +
+                   (SELECT coalesce(sum(pending), 0) FROM lanes WHERE lease_until IS NULL AND ready_at IS NOT NULL)
+                   )::bigint AS pending,
                    (SELECT count(*) FROM jobs WHERE state=2) AS dead,
                    (SELECT created_at FROM jobs WHERE state=0 ORDER BY id LIMIT 1) AS oldest";
         let stats = one(&c, sql, &[], |row| {

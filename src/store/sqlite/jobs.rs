@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use super::outbox;
 use super::queue::enter;
 use super::rows::{
-    all, execute, int, int_opt, ms, one, parsed, scalar, text, text_opt, time, time_of, time_opt, to_json,
+    all, execute, int, int_opt, ms, one, parsed, scalar, text, text_opt, time, time_of, time_opt, to_json, watch,
 };
 use crate::domain::job::{ClassStats, Job, JobFilter, JobState, Scheduled, Work};
 use crate::domain::store::{StoreError, StoreResult};
@@ -57,29 +57,48 @@ fn read_scheduled(row: &Row<'_>) -> StoreResult<Job> {
     })
 }
 
+/// Which rows of `JOBS` may fit, so that an index finds them.
+fn rough(filter: &JobFilter) -> &'static str {
+    let is_only = |states: &[JobState]| !filter.state.is_empty() && filter.state.iter().all(|s| states.contains(s));
+    match &filter.lane {
+        Some(_) => {
+            "j.id IN (SELECT id FROM jobs WHERE lane=?1 AND state=0 UNION ALL SELECT id FROM jobs WHERE lane=?1 AND state=2)"
+        }
+        None if is_only(&[JobState::Dead, JobState::Scheduled]) => "j.state=2 AND ?1 IS NULL",
+        None if is_only(&[JobState::Running, JobState::Scheduled]) => {
+            "j.state=0 AND j.lane IN (SELECT lane FROM lanes WHERE lease_until IS NOT NULL) AND ?1 IS NULL"
+        }
+        None => "?1 IS NULL",
+    }
+}
+
 pub(super) fn list(c: &Connection, filter: &JobFilter, limit: u32) -> StoreResult<Vec<Job>> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let fits = |job: &Job| {
         (filter.state.is_empty() || filter.state.contains(&job.state))
             && (filter.kind.is_empty() || filter.kind.contains(&job.kind))
-            && filter.lane.as_ref().is_none_or(|lane| *lane == job.lane)
     };
     let mut found = Vec::new();
-    // Only the dead are asked for most often, and they have an index.
-    let only_dead = if filter.state == [JobState::Dead] { " WHERE j.state=2" } else { "" };
     if filter.state != [JobState::Scheduled] {
-        let sql = format!("{JOBS}{only_dead} ORDER BY j.id");
+        let sql = format!("{JOBS} WHERE {} ORDER BY j.id", rough(filter));
         let mut statement = c.prepare_cached(&sql).map_err(super::failure)?;
-        let mut rows = statement.query([]).map_err(super::failure)?;
+        let mut rows = statement.query([&filter.lane]).map_err(super::failure)?;
+        // Row by row, because what comes after the last that is wanted need not be read.
         while found.len() < limit
             && let Some(row) = rows.next().map_err(super::failure)?
         {
             found.extend(Some(read_job(row)?).filter(&fits));
         }
+        drop(rows);
+        watch(&sql, &statement);
     }
-    if found.len() < limit {
-        let scheduled = all(c, &format!("{SCHEDULED} ORDER BY due_at, key"), [], read_scheduled)?;
-        found.extend(scheduled.into_iter().filter(fits).take(limit - found.len()));
+    let left = limit - found.len();
+    if left > 0 && (filter.state.is_empty() || filter.state.contains(&JobState::Scheduled)) {
+        // Which kind it is stands in its payload.
+        let most = if filter.kind.is_empty() { i64::try_from(left).unwrap_or(i64::MAX) } else { -1 };
+        let sql = format!("{SCHEDULED} AND (?1 IS NULL OR lane=?1) ORDER BY due_at, key LIMIT ?2");
+        let scheduled = all(c, &sql, params![filter.lane, most], read_scheduled)?;
+        found.extend(scheduled.into_iter().filter(fits).take(left));
     }
     Ok(found)
 }

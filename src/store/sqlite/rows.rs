@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::{ToSql, Value};
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, StatementStatus};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -72,9 +72,23 @@ pub(super) fn to_json_opt<T: Serialize>(value: Option<&T>) -> StoreResult<Option
     value.map(to_json).transpose()
 }
 
+/// What is asked for often reads less than this along a table or an index.
+const ALONG: i32 = 1000;
+
+/// Tells the log of a statement that went through a table; without its values, which may be personal.
+pub(super) fn watch(sql: &str, statement: &Statement<'_>) {
+    let rows = statement.reset_status(StatementStatus::FullscanStep);
+    if rows > ALONG {
+        tracing::debug!(rows, sql, "a statement read a table from end to end");
+    }
+}
+
 /// Runs a cached statement; answers the number of changed rows.
 pub(super) fn execute(connection: &Connection, sql: &str, params: impl Params) -> StoreResult<usize> {
-    connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(failure)
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let changed = statement.execute(params).map_err(failure);
+    watch(sql, &statement);
+    changed
 }
 
 /// The first row, read by `read`.
@@ -86,7 +100,10 @@ pub(super) fn one<T>(
 ) -> StoreResult<Option<T>> {
     let mut statement = connection.prepare_cached(sql).map_err(failure)?;
     let mut rows = statement.query(params).map_err(failure)?;
-    rows.next().map_err(failure)?.map(read).transpose()
+    let first = rows.next().map_err(failure)?.map(read).transpose();
+    drop(rows);
+    watch(sql, &statement);
+    first
 }
 
 /// All rows, read by `read`.
@@ -102,6 +119,8 @@ pub(super) fn all<T>(
     while let Some(row) = rows.next().map_err(failure)? {
         found.push(read(row)?);
     }
+    drop(rows);
+    watch(sql, &statement);
     Ok(found)
 }
 
@@ -111,10 +130,10 @@ pub(super) fn scalar<T: rusqlite::types::FromSql>(
     sql: &str,
     params: impl Params,
 ) -> StoreResult<Option<T>> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.query_row(params, |row| row.get(0)).optional())
-        .map_err(failure)
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let value = statement.query_row(params, |row| row.get(0)).optional().map_err(failure);
+    watch(sql, &statement);
+    value
 }
 
 /// A `WHERE` made of fixed pieces, with every value as a parameter.
