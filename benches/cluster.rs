@@ -1,8 +1,8 @@
 //! Several daemons on one PostgreSQL, each figure beside its floor in the same run.
 //!
 //! `cargo bench --bench cluster` takes some minutes; for some parts, `cargo bench --bench cluster -- hook lists`.
-//! Parts: `commit`, `hook`, `replies`, `lists`. A number gives a part another size: `commit=5` and `hook=5` seconds,
-//! `replies=100000` messages, `lists=1800000` conversations (six messages each, a lead with every second one).
+//! Parts: `commit`, `hook`, `replies`, `turns`, `lists`. A number gives a part another size: `commit=5` and `hook=5` seconds,
+//! `replies=100000` messages, `turns=2000` turns, `lists=1800000` conversations (six messages each, a lead with every second one).
 //!
 //! The server is the bench's own, made of the system's programs, with `fsync` on. It, the stand-in for the Bot API, all
 //! daemons and all clients share this machine: read the ratios first, and do not expect three daemons to be three times
@@ -23,10 +23,15 @@ mod daemon;
 mod lists;
 #[path = "path/load.rs"]
 mod load;
+#[path = "../tests/it/support/redis.rs"]
+#[allow(dead_code, clippy::unwrap_used, reason = "it is the tests'")]
+mod redis_server;
 #[path = "cluster/salon.rs"]
 mod salon;
 #[path = "cluster/server.rs"]
 mod server;
+#[path = "cluster/turns.rs"]
+mod turns;
 #[path = "path/update.rs"]
 #[allow(dead_code, reason = "the other bench uses all of it")]
 mod update;
@@ -59,7 +64,8 @@ const EACH: u64 = 20;
 type Part = (&'static str, fn(&Server, Option<u64>));
 
 fn main() {
-    let parts: [Part; 4] = [("commit", commit), ("hook", hook), ("replies", replies), ("lists", lists::run)];
+    let parts: [Part; 5] =
+        [("commit", commit), ("hook", hook), ("replies", replies), ("turns", turns::run), ("lists", lists::run)];
     let Some(server) = Server::start() else {
         println!("nothing is measured: there is no PostgreSQL with pgbench in /usr/lib/postgresql");
         return;

@@ -24,7 +24,7 @@ use crate::domain::channel::{Delivery, Mark, Messenger};
 use crate::domain::clock::Clock;
 use crate::domain::contact::Channel;
 use crate::domain::crm::Crm;
-use crate::domain::sharing::{Helper, Purse};
+use crate::domain::sharing::{Helper, Purse, SessionCopies};
 use crate::domain::signing::{SigningKey, hex};
 use crate::domain::store::{Store, StoreResult};
 use crate::jobs::Runner;
@@ -85,9 +85,10 @@ impl App {
     /// # Errors
     /// When the store cannot be opened.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> StoreResult<Self> {
-        let wakeups = Arc::new(Wakeups::default());
-        let store = open_store(&config, &wakeups)?;
-        Ok(Self::over(config, store, clock, wakeups, local))
+        let around = Around::of(&config);
+        let copies = around.redis.clone().map(|redis| redis as Arc<dyn SessionCopies>);
+        let store = open_store(&config, &around.wakeups, copies)?;
+        Ok(Self::over(config, store, clock, around, local))
     }
 
     /// An app whose store lives as long as it: scenarios and tests.
@@ -103,8 +104,8 @@ impl App {
     /// # Errors
     /// When it cannot be made.
     pub fn in_scratch(config: Config, place: Option<&StoreUrl>, clock: Arc<dyn Clock>) -> StoreResult<Self> {
-        let store = stores::scratch(&config, place)?;
-        Ok(Self::over(config, store, clock, Arc::default(), local))
+        let (store, around) = (stores::scratch(&config, place)?, Around::of(&config));
+        Ok(Self::over(config, store, clock, around, local))
     }
 
     /// As [`App::in_memory`], before another CRM, made from store and clock.
@@ -116,19 +117,19 @@ impl App {
         clock: Arc<dyn Clock>,
         crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
     ) -> StoreResult<Self> {
-        let store = stores::in_memory(&config)?;
-        Ok(Self::over(config, store, clock, Arc::default(), crm))
+        let (store, around) = (stores::in_memory(&config)?, Around::of(&config));
+        Ok(Self::over(config, store, clock, around, crm))
     }
 
     fn over(
         config: Config,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        wakeups: Arc<Wakeups>,
+        around: Around,
         crm: impl FnOnce(Arc<dyn Store>, Arc<dyn Clock>) -> Arc<dyn Crm>,
     ) -> Self {
-        let name: Arc<str> = hex(&rand::random::<[u8; 8]>()).into();
-        let helper = helper(&config, &name);
+        let Around { name, wakeups, redis } = around;
+        let helper = redis.map(|redis| redis as Arc<dyn Helper>);
         let purse: Arc<dyn Purse> = Arc::new(Budgets::new(Arc::clone(&store), helper.clone()));
         let common = Common { store: Arc::clone(&store), clock: Arc::clone(&clock), purse, holder: Arc::clone(&name) };
         let (mut crms, broken_crms) = connections::connections(&config, &common);
@@ -278,8 +279,22 @@ fn local(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Arc<dyn Crm> {
     Arc::new(Local::new("local", store, clock))
 }
 
+/// What an app has around its store.
+struct Around {
+    name: Arc<str>,
+    wakeups: Arc<Wakeups>,
+    redis: Option<Arc<Redis>>,
+}
+
+impl Around {
+    fn of(config: &Config) -> Self {
+        let name: Arc<str> = hex(&rand::random::<[u8; 8]>()).into();
+        Self { redis: redis(config, &name), wakeups: Arc::default(), name }
+    }
+}
+
 /// The Redis that is configured. An address that is none is told and left out: the store serves.
-fn helper(config: &Config, name: &str) -> Option<Arc<dyn Helper>> {
+fn redis(config: &Config, name: &str) -> Option<Arc<Redis>> {
     let url = config.cache.url.as_ref()?;
     match Redis::open(url.expose(), name) {
         Ok(redis) => Some(Arc::new(redis)),

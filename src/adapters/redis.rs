@@ -1,4 +1,7 @@
-//! Redis beside the store: budgets that several daemons draw from, and word of new work. Nothing in it is the truth.
+//! Redis beside the store: budgets that several daemons draw from, word of new work, and copies of what dialogues
+//! remember. Nothing in it is the truth.
+
+mod copies;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,7 +42,24 @@ pub struct Redis {
     draw: Script,
     /// Names this process to itself: it need not hear its own word.
     id: String,
-    rests_until: Mutex<Option<Instant>>,
+    rests_until: Rest,
+    /// Copies must come sooner than anything else, so they have a rest of their own.
+    copies_rest_until: Rest,
+}
+
+/// Until when something is left alone.
+#[derive(Default)]
+struct Rest(Mutex<Option<Instant>>);
+
+impl Rest {
+    fn is_on(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| until > Instant::now())
+    }
+
+    /// Begins after a failure, ends with an answer.
+    fn after(&self, failed: bool) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = failed.then(|| Instant::now() + PAUSE);
+    }
 }
 
 impl Redis {
@@ -51,7 +71,8 @@ impl Redis {
         // The error of the address would repeat it.
         let client = Client::open(url).map_err(|_| "expected redis://HOST:PORT/DB or rediss://…".to_owned())?;
         let (draw, id) = (Script::new(DRAW), id.to_owned());
-        Ok(Self { client, connection: OnceLock::new(), draw, id, rests_until: Mutex::default() })
+        let (rests_until, copies_rest_until) = (Rest::default(), Rest::default());
+        Ok(Self { client, connection: OnceLock::new(), draw, id, rests_until, copies_rest_until })
     }
 
     fn connection(&self) -> Result<ConnectionManager, String> {
@@ -68,16 +89,14 @@ impl Redis {
 
     /// Runs a call, unless the last one failed a moment ago.
     async fn call<T>(&self, call: impl Future<Output = Result<T, RedisError>>) -> Result<T, String> {
-        let rests = *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if rests.is_some_and(|until| until > Instant::now()) {
+        if self.rests_until.is_on() {
             return Err("it did not answer a moment ago".to_owned());
         }
         let answer = match tokio::time::timeout(PATIENCE * 2, call).await {
             Ok(answer) => answer.map_err(told),
             Err(_) => Err("no answer in time".to_owned()),
         };
-        let rests = answer.is_err().then(|| Instant::now() + PAUSE);
-        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = rests;
+        self.rests_until.after(answer.is_err());
         answer
     }
 }

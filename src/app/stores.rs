@@ -5,16 +5,22 @@ use std::sync::Arc;
 use crate::config::{Config, StoreUrl};
 use crate::domain::company::Company;
 use crate::domain::overlay::Refine;
+use crate::domain::sharing::SessionCopies;
 use crate::domain::store::{Store, StoreResult};
 use crate::jobs::wakeups::Wakeups;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::{self, SqliteStore};
 
-/// Opens the store that the configuration names. Where several daemons share it, what others write wakes us too.
+/// Opens the store that the configuration names. Where several daemons share it, what others write wakes us too, and
+/// copies of what dialogues remember are kept where that is configured.
 ///
 /// # Errors
 /// When it cannot be opened.
-pub fn open_store(config: &Config, wakeups: &Arc<Wakeups>) -> StoreResult<Arc<dyn Store>> {
+pub fn open_store(
+    config: &Config,
+    wakeups: &Arc<Wakeups>,
+    copies: Option<Arc<dyn SessionCopies>>,
+) -> StoreResult<Arc<dyn Store>> {
     let refine = refine(config);
     Ok(match &config.store.url {
         StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?.refined(refine)),
@@ -22,6 +28,10 @@ pub fn open_store(config: &Config, wakeups: &Arc<Wakeups>) -> StoreResult<Arc<dy
             let store = PostgresStore::open(url.expose(), postgres::SESSIONS)?;
             let wakeups = Arc::clone(wakeups);
             store.on_work(move || wakeups.heard());
+            let store = match copies {
+                Some(copies) => store.copying(copies, config.dialog.session_ttl),
+                None => store,
+            };
             Arc::new(store.refined(refine))
         }
     })

@@ -100,7 +100,7 @@ fn check(cx: &mut Context) -> Result<(), Failure> {
     must_exist(&config.store.url)?;
     // Only the store: a business that cannot be read must not keep its damage from being told.
     let findings = runtime::run(async {
-        let looked = match open_store(&config, &Arc::default()) {
+        let looked = match open_store(&config, &Arc::default(), None) {
             Ok(store) => store.check().await,
             Err(error) => Err(error),
         };

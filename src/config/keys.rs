@@ -75,7 +75,7 @@ pub const KEYS: &[Key] = &[
     key(
         "cache.url",
         Kind::Secret(8),
-        "A Redis for several daemons, redis://HOST:PORT/DB: shared limits and word of new work; without it the store serves",
+        "A Redis for several daemons, redis://HOST:PORT/DB: limits, word of work, copies of what dialogues remember",
     ),
     key("http.listen", Kind::Address, "Where the daemon listens"),
     key("http.public_url", Kind::Url, "How the outside world reaches the daemon"),

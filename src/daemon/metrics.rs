@@ -69,6 +69,7 @@ fn describe() {
     describe_counter!("flow_buttons_refused_total", "Presses that carried what we did not make");
     describe_counter!("flow_jobs_failed_total", "Tries of jobs that failed");
     describe_histogram!("flow_turn_duration_seconds", "Time of a turn by stage");
+    describe_counter!("flow_session_copies_total", "Looks for a dialogue's copy in Redis, by outcome");
     describe_counter!("flow_handoffs_total", "Hand-overs to a person, by reason");
     describe_counter!("flow_bookings_total", "Bookings, by outcome");
     describe_histogram!("flow_db_query_duration_seconds", "Time of an operation of the store, by op: read, write");

@@ -1,6 +1,8 @@
 //! What daemons on one store share beside the work itself: duties that one of them has at a time, budgets of calls
 //! that all draw from, and credentials that one of them renews.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
@@ -88,6 +90,20 @@ pub trait Helper: Send + Sync {
 
     /// Whether it is there.
     async fn ping(&self) -> Result<(), String>;
+}
+
+/// A near place for copies of what the store holds. It may be away, and may lose, mix up or make up what it gives:
+/// whoever takes a copy has the store compare it with what the store holds.
+#[async_trait]
+pub trait SessionCopies: Send + Sync {
+    /// The copy under that key; nothing when there is none, or none at once.
+    async fn copy(&self, key: &str) -> Option<String>;
+
+    /// Keeps a copy for so long, unless it is long or cannot be kept at once.
+    async fn keep(&self, key: &str, copy: &str, life: Duration);
+
+    /// Removes copies.
+    async fn forget(&self, keys: &[String]) -> Result<(), String>;
 }
 
 #[cfg(test)]

@@ -214,6 +214,23 @@ fn a_redis_serves_the_limit_and_may_die_in_the_middle() {
 }
 
 #[test]
+fn what_dialogues_remember_comes_from_a_redis_until_it_dies() {
+    let (Some(cluster), Some(mut redis)) = (Cluster::new(), Redis::start()) else { return };
+    let daemon = cluster.serve(&[("FLOW_CACHE__URL", &redis.url.clone())]);
+    let chats = 5000..5020;
+    for (round, question) in QUESTIONS.iter().enumerate() {
+        if round == 2 {
+            let used = figure(&daemon, "flow_session_copies_total{outcome=\"used\"}");
+            assert!(used > 0.0, "each chat has a copy after its first answer");
+            redis.kill();
+        }
+        cluster.api.push_many(chats.clone().map(|chat| cluster.api.text(chat, question)));
+        until("the answers", || cluster.api.sent_count() >= 20 * (round as u64 + 1));
+    }
+    cluster.answered(chats);
+}
+
+#[test]
 fn while_the_database_is_away_nothing_is_acknowledged_and_nothing_is_lost() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let Some((database, server)) = runtime.block_on(Database::alone()) else { return };

@@ -67,7 +67,16 @@ impl Contacts for PostgresStore {
     }
 
     async fn erase_contact(&self, id: ContactId, now: Timestamp) -> StoreResult<Result<Erased, Stays>> {
-        transaction!(self.sessions, c => erase(c, id, now).await)
+        let sql = "SELECT id FROM conversations WHERE contact_id=$1";
+        let erased = transaction!(self.sessions, c => {
+            let conversations = all(c, sql, params![id.to_string()], |row| text(row, "id")).await?;
+            Ok((erase(c, id, now).await?, conversations))
+        });
+        let (erased, conversations) = erased?;
+        if let (Some(near), Ok(_)) = (&self.near, &erased) {
+            near.forget(&conversations).await;
+        }
+        Ok(erased)
     }
 }
 

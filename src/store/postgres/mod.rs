@@ -18,6 +18,7 @@ mod leads;
 mod ledger;
 mod looks;
 mod messages;
+mod near;
 mod open;
 mod outbox;
 mod queue;
@@ -45,6 +46,7 @@ use tokio::sync::broadcast;
 use tokio_postgres::error::SqlState;
 
 use crate::domain::company::Profile;
+use crate::domain::sharing::SessionCopies;
 use crate::domain::store::{StoreError, StoreResult};
 
 use self::connect::Connector;
@@ -72,6 +74,8 @@ pub struct PostgresStore {
     /// The tokens as they were a moment ago.
     tokens: tokens::Kept,
     refine: Refine,
+    /// Copies of what dialogues remember, so that they need not be sent each time.
+    near: Option<near::Near>,
     connector: Arc<Connector>,
     /// It goes away with this value.
     scratch: Option<scratch::Scratch>,
@@ -110,6 +114,7 @@ impl PostgresStore {
                 profile: Mutex::default(),
                 tokens: tokens::Kept::default(),
                 refine: Refine::default(),
+                near: None,
                 connector: Arc::clone(&connector),
                 scratch: None,
                 runtime: Some(runtime),
@@ -121,6 +126,14 @@ impl PostgresStore {
     #[must_use]
     pub fn refined(mut self, refine: Refine) -> Self {
         self.refine = refine;
+        self
+    }
+
+    /// Keeps copies of what dialogues remember at that place, for so long and at most an hour. A turn uses one only
+    /// when the database says, in the statement that reads the dialogue, that it holds the same.
+    #[must_use]
+    pub fn copying(mut self, place: Arc<dyn SessionCopies>, life: Duration) -> Self {
+        self.near = Some(near::Near::new(place, life));
         self
     }
 

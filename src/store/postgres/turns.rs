@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::conversations::{conversation, held};
+use super::near::{self, Near};
 use super::handoffs::set_handoff;
 use super::messages::{MESSAGE, append, messages, read_message};
-use super::rows::{all, execute, int, json, ms, one, parsed, scalar, time_of, to_json};
+use super::rows::{all, execute, int, ms, parsed, scalar, to_json};
 use super::sessions::transaction;
-use super::values::{Value, params};
+use super::values::params;
 use super::{Connection, PostgresStore, jobs, leads, ledger, queue};
 use crate::domain::booking::BookingState;
 use crate::domain::contact::Phone;
-use crate::domain::conversation::{DialogState, Session, Unanswered};
+use crate::domain::conversation::{Session, Unanswered};
 use crate::domain::id::{ConversationId, QuestionId};
 use crate::domain::job::{Lease, NewJob};
 use crate::domain::store::{Effects, MessageRange, StoreError, StoreResult, TurnInput, Turns};
@@ -23,7 +24,7 @@ const NEW_AT_MOST: i64 = 50;
 #[async_trait]
 impl Turns for PostgresStore {
     async fn turn_input(&self, id: ConversationId, history: u32) -> StoreResult<TurnInput> {
-        turn_input(&*self.sessions.connection().await?, id, history).await
+        turn_input(&*self.sessions.connection().await?, id, history, self.near.as_ref()).await
     }
 
     async fn unanswered_by(&self, id: ConversationId) -> StoreResult<Unanswered> {
@@ -37,33 +38,44 @@ impl Turns for PostgresStore {
         effects: &Effects,
         now: Timestamp,
     ) -> StoreResult<()> {
-        transaction!(self.sessions, c => commit(c, id, job, effects, now).await)?;
+        let written = async { transaction!(self.sessions, c => commit(c, id, job, effects, now).await) };
+        let (written, ()) = tokio::join!(written, self.keep_near(id, effects));
+        if let (Err(_), Some(near)) = (&written, &self.near) {
+            // Whoever it was may be gone.
+            near.forget(&[id.to_string()]).await;
+        }
+        written?;
         self.sessions.written.notify_one();
         Ok(())
     }
 }
 
-async fn turn_input(c: &Connection, id: ConversationId, history: u32) -> StoreResult<TurnInput> {
+impl PostgresStore {
+    /// Does no harm where the dialogue is not written after all: a copy of something else is not used.
+    async fn keep_near(&self, id: ConversationId, effects: &Effects) {
+        if let (Some(near), Some((session, _))) = (&self.near, &effects.session) {
+            near.keep(&id.to_string(), session).await;
+        }
+    }
+}
+
+async fn turn_input(c: &Connection, id: ConversationId, history: u32, near: Option<&Near>) -> StoreResult<TurnInput> {
     let key = id.to_string();
     let sql = format!(
         "{MESSAGE} WHERE conversation_id=$1 AND seq>(SELECT answered_seq FROM conversations WHERE id=$1)
          AND role='customer' ORDER BY seq LIMIT $2::bigint"
     );
-    let (few, this): (&[Value], &[Value]) = (params![key, NEW_AT_MOST], params![key]);
-    let new = all(c, &sql, few, read_message);
-    let session = one(c, "SELECT * FROM sessions WHERE conversation_id=$1", this, |row| {
-        let session = Session {
-            state: parsed(row, "state", DialogState::parse)?,
-            form: json(row, "form")?,
-            updated_at: time_of(row, "updated_at")?,
-        };
-        Ok((session, int(row, "version")?))
-    });
+    let few = params![key, NEW_AT_MOST];
+    let messages = async {
+        let new = all(c, &sql, few, read_message).await?;
+        let before = new.first().map_or(i64::MAX, |message| message.seq);
+        let history = messages(c, id, MessageRange::Before(before), history).await?;
+        Ok((new, history))
+    };
     // They do not wait for each other: they share a way to the server.
-    let (conversation, new, session) = tokio::try_join!(conversation(c, id), new, session)?;
+    let (conversation, (new, history), session) =
+        tokio::try_join!(conversation(c, id), messages, near::session(c, &key, near))?;
     let conversation = conversation.ok_or(StoreError::NotFound("conversation"))?;
-    let before = new.first().map_or(i64::MAX, |message| message.seq);
-    let history = messages(c, id, MessageRange::Before(before), history).await?;
     let session_version = session.as_ref().map_or(0, |(_, version)| *version);
     let session = session.map(|(session, _)| session);
     Ok(TurnInput { conversation, session, session_version, new, history })

@@ -4,6 +4,7 @@ mod catalogue;
 mod chats;
 mod companies;
 mod conversations;
+mod copies;
 mod damage;
 mod encryption;
 mod erasure;
