@@ -30,6 +30,9 @@ const CONVERSATION: &str = "SELECT v.*, p.name AS contact_name, p.phone AS conta
  p.verified_phone AS contact_verified_phone, p.email AS contact_email, p.created_at AS contact_created_at
  FROM conversations v JOIN contacts p ON p.id = v.contact_id";
 
+/// Words in more messages than this are frequent.
+const FEW: usize = 5000;
+
 #[async_trait]
 impl Conversations for PostgresStore {
     async fn receive(
@@ -86,19 +89,21 @@ impl Conversations for PostgresStore {
         if filter.q.is_some() {
             self.index_messages().await?;
         }
-        let mut clause = clause_of(filter);
+        let c = self.sessions.connection().await?;
+        let mut clause = clause_of(&c, filter).await?;
         clause.after(page, "v.last_message_at", "v.id");
         let sql = format!("{CONVERSATION}{}{}", clause.sql(), order(page, "v.last_message_at", "v.id"));
-        all(&*self.sessions.connection().await?, &sql, clause.params(), read_conversation).await
+        all(&c, &sql, clause.params(), read_conversation).await
     }
 
     async fn count_conversations(&self, filter: &ConversationFilter, cap: u32) -> StoreResult<u32> {
         if filter.q.is_some() {
             self.index_messages().await?;
         }
-        let clause = clause_of(filter);
+        let c = self.sessions.connection().await?;
+        let clause = clause_of(&c, filter).await?;
         let sql = format!("SELECT count(*) FROM (SELECT 1 FROM conversations v{} LIMIT {cap}) AS found", clause.sql());
-        let count: Option<i64> = scalar(&*self.sessions.connection().await?, &sql, clause.params()).await?;
+        let count: Option<i64> = scalar(&c, &sql, clause.params()).await?;
         Ok(count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0))
     }
 
@@ -206,7 +211,17 @@ pub(super) async fn held(c: &Connection, id: ConversationId) -> StoreResult<Conv
     found.ok_or(StoreError::NotFound("conversation"))
 }
 
-fn clause_of(filter: &ConversationFilter) -> Where {
+/// The conversations with these words when they are in few messages; nothing when they are in many.
+async fn holding(c: &Connection, query: &str) -> StoreResult<Option<Vec<String>>> {
+    let sql = format!("SELECT conversation_id FROM messages WHERE stems @@ ($1::text)::tsquery LIMIT {}", FEW + 1);
+    let mut found = all(c, &sql, params![query], |row| text(row, "conversation_id")).await?;
+    let is_all = found.len() <= FEW;
+    found.sort_unstable();
+    found.dedup();
+    Ok(is_all.then_some(found))
+}
+
+async fn clause_of(c: &Connection, filter: &ConversationFilter) -> StoreResult<Where> {
     let mut clause = Where::default();
     clause.any_of("v.status", filter.status.iter().map(|status| status.as_str()));
     clause.any_of("v.channel", filter.channel.iter().map(|channel| channel.as_str()));
@@ -222,9 +237,16 @@ fn clause_of(filter: &ConversationFilter) -> Where {
     clause.and_opt("v.last_message_at < ?", filter.updated_before.map(ms));
     if let Some(q) = &filter.q {
         // Only stop words: an empty query finds nothing.
-        clause.and("v.id IN (SELECT conversation_id FROM messages WHERE stems @@ (?::text)::tsquery)", query_of(q));
+        let query = query_of(q);
+        // The server knows frequent words only: it would look for a rare one in every conversation.
+        match holding(c, &query).await? {
+            Some(few) => clause.and("v.id = ANY(?::text[])", few),
+            None => {
+                clause.and("v.id IN (SELECT conversation_id FROM messages WHERE stems @@ (?::text)::tsquery)", query);
+            }
+        }
     }
-    clause
+    Ok(clause)
 }
 
 fn read_conversation(row: &Row) -> StoreResult<Conversation> {

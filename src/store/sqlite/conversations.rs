@@ -31,6 +31,9 @@ const INDEX_BATCH: i64 = 20_000;
 const CONVERSATION: &str = "SELECT v.*, p.name AS contact_name, p.phone AS contact_phone,
  p.verified_phone AS contact_verified_phone, p.email AS contact_email, p.created_at AS contact_created_at FROM conversations v JOIN contacts p ON p.id = v.contact_id";
 
+/// Words in more messages than this are frequent.
+const FEW: i64 = 20_000;
+
 #[async_trait]
 impl Conversations for SqliteStore {
     async fn receive(
@@ -105,8 +108,9 @@ impl Conversations for SqliteStore {
         if filter.q.is_some() {
             self.index_messages().await?;
         }
-        let (mut clause, page) = (clause_of(filter), page.clone());
+        let (filter, page) = (filter.clone(), page.clone());
         self.read(move |c| {
+            let mut clause = clause_of(c, &filter)?;
             clause.after(&page, "v.last_message_at", "v.id");
             let sql = format!("{CONVERSATION}{}{}", clause.sql(), order(&page, "v.last_message_at", "v.id"));
             all(c, &sql, clause.params(), read_conversation)
@@ -118,8 +122,9 @@ impl Conversations for SqliteStore {
         if filter.q.is_some() {
             self.index_messages().await?;
         }
-        let clause = clause_of(filter);
+        let filter = filter.clone();
         self.read(move |c| {
+            let clause = clause_of(c, &filter)?;
             let sql = format!("SELECT count(*) FROM (SELECT 1 FROM conversations v{} LIMIT {cap})", clause.sql());
             Ok(scalar(c, &sql, clause.params())?.unwrap_or(0))
         })
@@ -271,7 +276,7 @@ pub(super) fn conversation(c: &Connection, id: ConversationId) -> StoreResult<Op
     one(c, &format!("{CONVERSATION} WHERE v.id=?1"), [id.to_string()], read_conversation)
 }
 
-fn clause_of(filter: &ConversationFilter) -> Where {
+fn clause_of(c: &Connection, filter: &ConversationFilter) -> StoreResult<Where> {
     let mut clause = Where::default();
     clause.any_of("v.status", filter.status.iter().map(|status| status.as_str()));
     clause.any_of("v.channel", filter.channel.iter().map(|channel| channel.as_str()));
@@ -289,13 +294,18 @@ fn clause_of(filter: &ConversationFilter) -> Where {
         let query: Vec<String> = stems(q).iter().map(|stem| format!("\"{stem}\"")).collect();
         // Only stop words: nothing can be found by them.
         let query = if query.is_empty() { "\"\"".to_owned() } else { query.join(" AND ") };
-        clause.and(
+        let many = "SELECT count(*)>?2 FROM (SELECT 1 FROM messages_index WHERE messages_index MATCH ?1 LIMIT ?2+1)";
+        let piece = if scalar(c, many, params![query, FEW])?.unwrap_or(false) {
+            // A frequent word is soon found from conversation to conversation, the newest first.
+            "EXISTS (SELECT 1 FROM messages m CROSS JOIN messages_index ON messages_index.rowid=m.seq
+             WHERE m.conversation_id=v.id AND messages_index MATCH ?)"
+        } else {
             "v.id IN (SELECT conversation_id FROM messages WHERE seq IN
-             (SELECT rowid FROM messages_index WHERE messages_index MATCH ?))",
-            query,
-        );
+             (SELECT rowid FROM messages_index WHERE messages_index MATCH ?))"
+        };
+        clause.and(piece, query);
     }
-    clause
+    Ok(clause)
 }
 
 fn read_conversation(row: &Row<'_>) -> StoreResult<Conversation> {

@@ -25,6 +25,9 @@ const MESSAGES: i64 = 200_000;
 trait Large {
     /// Runs something often. It may read so many entries of a table's indexes each time, and no table from end to end.
     async fn reads_at_most(&self, entries: i64, what: &str, operation: impl AsyncFn(&dyn Store));
+
+    /// Runs something, whatever it reads.
+    async fn once(&self, operation: impl AsyncFn(&dyn Store));
 }
 
 /// `$B` is when it begins, `$A` and `$S` are work.
@@ -106,6 +109,14 @@ async fn conversations(large: &impl Large) {
     let lead_id = Some(format!("ld_{:026}", 5).parse().unwrap());
     list("a lead's conversation", ConversationFilter { lead_id, ..all() }).await;
     list("conversations with a word", ConversationFilter { q: Some("редкость".to_owned()), ..all() }).await;
+    let frequent = ConversationFilter { q: Some("стрижка".to_owned()), ..all() };
+    let newest = async |store: &dyn Store| {
+        let found = store.conversations(&frequent, &page()).await.unwrap();
+        let expected: Vec<_> = (0..PAGE).map(|n| conversation(20_000 - n)).collect();
+        assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), expected);
+        assert_eq!(store.count_conversations(&frequent, 1000).await.unwrap(), 1000);
+    };
+    large.once(newest).await;
     let show = async |store: &dyn Store| {
         assert!(store.conversation(conversation(77)).await.unwrap().is_some());
         for range in [MessageRange::Last, MessageRange::After(90_000), MessageRange::Before(90_000)] {

@@ -115,4 +115,8 @@ impl Large for Counted {
             }
         }
     }
+
+    async fn once(&self, operation: impl AsyncFn(&dyn Store)) {
+        operation(&PostgresStore::open(&self.database.url(), 2).unwrap()).await;
+    }
 }

@@ -118,4 +118,8 @@ impl Large for Watched {
             self.too_much.lock().unwrap().push(format!("{what}: {line}"));
         }
     }
+
+    async fn once(&self, operation: impl AsyncFn(&dyn Store)) {
+        operation(&self.store).await;
+    }
 }
