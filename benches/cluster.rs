@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench cluster` takes some minutes; for some parts, `cargo bench --bench cluster -- hook lists`.
 //! Parts: `commit`, `hook`, `replies`, `turns`, `lists`. A number gives a part another size: `commit=5` and `hook=5` seconds,
-//! `replies=100000` messages, `turns=2000` turns, `lists=1800000` conversations (six messages each, a lead with every second one).
+//! `replies=100000` messages, `turns=2000` turns, `lists=1000000` conversations, each with a lead and ten messages.
 //!
 //! The server is the bench's own, made of the system's programs, with `fsync` on. It, the stand-in for the Bot API, all
 //! daemons and all clients share this machine: read the ratios first, and do not expect three daemons to be three times
@@ -19,6 +19,8 @@ mod common;
 #[path = "path/daemon.rs"]
 #[allow(dead_code, reason = "the other bench uses all of it")]
 mod daemon;
+#[path = "cluster/fill.rs"]
+mod fill;
 #[path = "cluster/lists.rs"]
 mod lists;
 #[path = "path/load.rs"]
