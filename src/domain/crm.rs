@@ -64,6 +64,8 @@ pub trait Crm: Send + Sync {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let (services, staff) = (catalogue.services(false).await?, catalogue.staff(None).await?);
         Ok(Some(CatalogueCopy { services, staff }))
+    }
+
     /// A proposal, as TOML for the configuration, of which of the account's objects means what; nothing where the
     /// kind needs none.
     async fn discover(&self) -> Result<Option<String>, Fault> {

@@ -87,6 +87,8 @@ impl Crm for Watched {
 
     async fn read_catalogue(&self) -> Result<Option<CatalogueCopy>, Fault> {
         self.counted("read_catalogue", self.inner.read_catalogue().await)
+    }
+
     async fn discover(&self) -> Result<Option<String>, Fault> {
         self.inner.discover().await
     }

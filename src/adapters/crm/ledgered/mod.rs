@@ -141,6 +141,8 @@ impl Crm for Ledgered {
 
     async fn read_catalogue(&self) -> Result<Option<CatalogueCopy>, Fault> {
         in_background(self.inner.read_catalogue()).await
+    }
+
     async fn discover(&self) -> Result<Option<String>, Fault> {
         self.inner.discover().await
     }
