@@ -116,14 +116,10 @@ impl Amo {
         let with = "task_types,users_groups,version,datetime_settings,is_api_filter_enabled";
         let call = Call::get("account", self.api("account")).query(&[("with", with)]);
         let looked = timed("account", self.ask(&call)).await;
-        let found = looked.found.map_err(|fault| match fault.kind {
-            FaultKind::NotFound => {
-                let detail = "no account answers at `base_url`: it may have been renamed; the address stands in \
-                              «Настройки → Общие настройки»";
-                Fault { detail: detail.to_owned(), ..fault }
-            }
-            _ => fault,
-        });
+        let found = match looked.found {
+            Err(fault) => Err(self.why_not_here(fault).await?),
+            found => found,
+        };
         let (ms, body) = (looked.ms, found?.unwrap_or_default());
         let account = read_account(&body).map_err(self.unreadable("account"))?;
         self.account.store(account.id, Ordering::Relaxed);
@@ -156,6 +152,23 @@ impl Amo {
         }
         checks.push(self.hooks_check().await?);
         Ok(Probe { account: account.name, checks })
+    }
+
+    /// Why the account does not answer, as far as more is known.
+    async fn why_not_here(&self, fault: Fault) -> Result<Fault, Fault> {
+        let detail = match fault.kind {
+            FaultKind::NotFound => "no account answers at `base_url`: it may have been renamed; the address stands in \
+                                    «Настройки → Общие настройки»"
+                .to_owned(),
+            FaultKind::Unauthorized => {
+                let copy = self.wiring.store.copied(&self.wiring.name, CONNECTION, CUT_OFF).await;
+                let Some(copy) = copy.map_err(|error| self.store_fault("account", &error))? else { return Ok(fault) };
+                let on = copy.at.strftime("%Y-%m-%d");
+                format!("{}; the integration was switched off in amoCRM on {on}: install it again", fault.detail)
+            }
+            _ => return Ok(fault),
+        };
+        Ok(Fault { detail, ..fault })
     }
 
     /// It answers: whatever cut us off is over.

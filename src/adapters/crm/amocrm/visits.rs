@@ -263,10 +263,9 @@ fn task_text(visit: &Visit) -> String {
     let parts = [visit.service_title.clone(), visit.name.clone().unwrap_or_default()];
     let mut text = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" — ");
     text.push_str(&format!(" {}", visit.phone.as_str()));
-    for line in [visit.employee_name.as_ref().map(|name| format!("Мастер: {name}")), visit.comment.clone()] {
-        if let Some(line) = line {
-            text.push_str(&format!("\n{line}"));
-        }
+    let master = visit.employee_name.as_ref().map(|name| format!("Мастер: {name}"));
+    for line in master.into_iter().chain(visit.comment.clone()) {
+        text.push_str(&format!("\n{line}"));
     }
     format!("{text}\n{}", visit.marker)
 }

@@ -24,12 +24,11 @@ impl Dikidi {
             return Ok(Some(Standing::Visit(visit)));
         }
         let Some(request) = self.request(operation, id).await? else { return Ok(None) };
-        if request.wish != Wish::Create || request.state == State::Confirmed {
-            if let Some(ext_id) = &request.ext_id
-                && let Some(visit) = self.visit(operation, ext_id).await?
-            {
-                return Ok(Some(Standing::Visit(visit)));
-            }
+        if (request.wish != Wish::Create || request.state == State::Confirmed)
+            && let Some(ext_id) = &request.ext_id
+            && let Some(visit) = self.visit(operation, ext_id).await?
+        {
+            return Ok(Some(Standing::Visit(visit)));
         }
         Ok(Some(Standing::Request(request)))
     }

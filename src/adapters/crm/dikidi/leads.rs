@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Dikidi;
 use super::calendar::Standing;
 use super::outbound::{Event, id_of};
-use super::scalars::{sent, text};
+use super::scalars::text;
 use crate::adapters::http::read;
 use crate::domain::copies::Copied;
 use crate::domain::crm::{About, LeadToPush, Leads, Notes, Pushed};
@@ -70,7 +70,7 @@ impl Leads for Dikidi {
             operation: "lead",
             kind: if revision == 1 { "lead.created" } else { "lead.updated" },
             id: id_of(&self.wiring.name, &format!("lead|{}|{revision}|{words}", lead.lead_id)),
-            at: lead.created_at,
+            at: if revision == 1 { lead.created_at } else { self.wiring.clock.now() },
             data: lead_data(lead, revision),
         };
         let ext_id = self.deliver(&event).await?.ext_id.or(ext_id);
@@ -115,8 +115,7 @@ impl Notes for Dikidi {
             kind: "note.added",
             id: id_of(&self.wiring.name, &format!("note|{marker}")),
             at: now,
-            data: json!({"target": target, "text": words, "note_id": format!("nt_{marker}"),
-                "written_at": sent(now, &self.wiring.zone().await)}),
+            data: json!({"target": target, "text": words, "note_id": format!("nt_{marker}")}),
         };
         self.deliver(&event).await?;
         let copy = Copied { id: marker.to_owned(), phone, body: json!({}), at: now };

@@ -19,6 +19,8 @@ use crate::domain::signing::{hex, hmac_sha256, short_mark};
 const DELIVERY: Duration = Duration::from_secs(15);
 /// How the connection is: copies of this kind.
 pub(super) const STATE: &str = "connection";
+/// Events that were begun, with the moment of their first try.
+const BEGUN: &str = "event";
 /// The other side closed the bridge.
 const CLOSED: &str = "closed";
 
@@ -80,8 +82,9 @@ impl Dikidi {
         let url = url.expose_secret();
         self.is_open(event.operation, url).await?;
         let zone = self.wiring.zone().await;
+        let at = self.begun(event).await?;
         let body = json!({
-            "v": 1, "event_id": event.id, "type": event.kind, "occurred_at": sent(event.at, &zone),
+            "v": 1, "event_id": event.id, "type": event.kind, "occurred_at": sent(at, &zone),
             "source": "flow", "connection": self.wiring.name, "data": event.data,
         });
         let body = body.to_string().into_bytes();
@@ -93,8 +96,31 @@ impl Dikidi {
             ("idempotency-key", event.id.clone()),
         ];
         match self.portal.send(&call(event.operation, url, headers, body)).await {
-            Ok(answer) => Ok(answer.value().map(|body| read_reply(&body, &zone)).unwrap_or_default()),
+            Ok(answer) => {
+                self.ended(event).await;
+                Ok(answer.value().map(|body| read_reply(&body, &zone)).unwrap_or_default())
+            }
             Err(fault) => Err(self.undelivered(fault, url).await),
+        }
+    }
+
+    /// When an event was tried first: sent again it is the same to the letter.
+    async fn begun(&self, event: &Event) -> Result<Timestamp, Fault> {
+        let (store, name) = (&self.wiring.store, &self.wiring.name);
+        let known = store.copied(name, BEGUN, &event.id).await.map_err(self.lost(event.operation))?;
+        if let Some(known) = known {
+            return Ok(known.at);
+        }
+        let copy = Copied { id: event.id.clone(), phone: None, body: json!({}), at: event.at };
+        store.keep_copy(name, BEGUN, &copy).await.map_err(self.lost(event.operation))?;
+        // As it was kept: a store may know less than nanoseconds.
+        let kept = store.copied(name, BEGUN, &event.id).await.map_err(self.lost(event.operation))?;
+        Ok(kept.map_or(event.at, |kept| kept.at))
+    }
+
+    async fn ended(&self, event: &Event) {
+        if let Err(error) = self.wiring.store.forget_copy(&self.wiring.name, BEGUN, &event.id).await {
+            tracing::warn!(%error, "a delivered event could not be put aside");
         }
     }
 

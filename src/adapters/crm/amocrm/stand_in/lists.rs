@@ -86,7 +86,7 @@ impl Account {
     }
 
     pub(super) fn read_one(&self, list: &str, id: &str) -> Answer {
-        let found = self.rows(list).iter().find(|row| row["id"].to_string() == id);
+        let found = self.rows(list).iter().find(|row| is_id(row, id));
         match found.filter(|row| row["is_deleted"] != true) {
             Some(row) if list == "contacts" => self.shown(self.with_leads(row)),
             Some(row) => self.shown(row.clone()),
@@ -172,7 +172,7 @@ impl Account {
         let Some(changes) = body.as_object() else {
             return problem(405, "Method Not Allowed", "an array goes to the list");
         };
-        let Some(row) = self.rows_mut(list).iter_mut().find(|row| row["id"].to_string() == id) else {
+        let Some(row) = self.rows_mut(list).iter_mut().find(|row| is_id(row, id)) else {
             return problem(404, "Not Found", "no such entity");
         };
         for (name, value) in changes {
@@ -206,6 +206,11 @@ impl Account {
         }
         self.shown(json!({"_embedded": {"notes": made}}))
     }
+}
+
+/// Whether a row has the id that stands in an address.
+pub(super) fn is_id(row: &Value, id: &str) -> bool {
+    row["id"].as_i64().is_some_and(|known| id.parse() == Ok(known))
 }
 
 fn invalid(path: &str, code: &str) -> Answer {

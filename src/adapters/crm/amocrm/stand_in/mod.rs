@@ -227,7 +227,7 @@ impl Account {
     }
 
     fn shown_one(&self, rows: &[Value], id: &str) -> Answer {
-        match rows.iter().find(|row| row["id"].to_string() == id) {
+        match rows.iter().find(|row| lists::is_id(row, id)) {
             Some(row) => self.shown(row.clone()),
             None => empty(204),
         }
