@@ -78,10 +78,11 @@ async fn tokens_are_renewed_by_one_and_a_lost_answer_costs_nothing() {
     tokio::time::sleep(std::time::Duration::from_secs(86_400 - 200)).await;
     assert!(far.crm.clients().unwrap().find_by_phone(&phone).await.is_ok());
     assert_eq!(account.lock().unwrap().renewals, 4, "a token is renewed before it ends");
-    let mut lost = account.lock().unwrap();
-    lost.tokens.clear();
-    lost.refresh = ("another".to_owned(), None);
-    drop(lost);
+    {
+        let mut lost = account.lock().unwrap();
+        lost.tokens.clear();
+        lost.refresh = ("another".to_owned(), None);
+    }
     let fault = far.crm.clients().unwrap().find_by_phone(&phone).await.unwrap_err();
     assert!(fault.kind == FaultKind::Unauthorized && fault.detail.contains("authorize again"), "{fault}");
 }
