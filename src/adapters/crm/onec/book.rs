@@ -9,7 +9,7 @@ use super::map::AppointmentMap;
 use super::visits::{Detail, Seen};
 use super::{OneC, judge, locks, slots, wire};
 use crate::adapters::http::Call;
-use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, CrmClient, NewClient, SlotQuery};
+use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, CrmClient, NewClient};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 
 /// A visit as it is to be written.
@@ -72,11 +72,7 @@ impl OneC {
             let missing = || self.fault(FaultKind::NotFound, call, format!("there is no employee `{id}`"));
             return wire::guid(id).ok_or_else(missing);
         }
-        let day = request.start.to_zoned(zone.clone()).date();
-        let query =
-            SlotQuery { service_id: request.service_id.clone(), employee_id: None, from: day, to: day, moving: None };
-        let free = self.free_for(call, &query, None, None).await?;
-        let slot = free.into_iter().find(|slot| slot.start.timestamp() == request.start);
+        let slot = self.offered(request, zone).await?;
         slot.and_then(|slot| slot.employee_id)
             .ok_or_else(|| self.fault(FaultKind::SlotTaken, call, "nobody is free at this time"))
     }
@@ -93,7 +89,7 @@ impl OneC {
         }
         let now = self.now().to_zoned(wanted.zone.clone()).datetime();
         let body = body(map, self.map.client.as_ref().map(|client| client.set.as_str()), wanted, now, self);
-        let made = match self.create("book", &map.set, body.clone()).await {
+        let made = match self.create("create_appointment", &map.set, body.clone()).await {
             Ok(made) => made,
             Err(fault) if judge::is_refused(&fault) => return self.after_refusal(wanted, fault).await,
             Err(fault) => return Err(fault),
@@ -259,7 +255,7 @@ impl OneC {
     pub(super) async fn withdraw(&self, call: &'static str, map: &AppointmentMap, id: &str) -> Result<(), Fault> {
         let mut body = Object::new();
         body.insert("DeletionMark".to_owned(), Value::Bool(true));
-        let marked = self.patch(call, &map.set, id, body.clone()).await;
+        let marked = self.patch("withdraw", &map.set, id, body.clone()).await;
         let kept = marked.and_then(|held| self.kept(call, &body, &held, &["DeletionMark"]));
         kept.map_err(|fault| {
             let detail = format!("{}; the document {id} could not be marked for deletion: do it in 1C", fault.detail);

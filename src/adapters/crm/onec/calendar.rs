@@ -94,6 +94,21 @@ impl OneC {
         Ok(slots)
     }
 
+    /// The free time that a request wants.
+    pub(super) async fn offered(&self, request: &BookRequest, zone: &TimeZone) -> Result<Option<Slot>, Fault> {
+        let day = request.start.to_zoned(zone.clone()).date();
+        let query = SlotQuery {
+            service_id: request.service_id.clone(),
+            employee_id: request.employee_id.clone(),
+            from: day,
+            to: day,
+            moving: None,
+        };
+        let own = locks::operation(&request.marker());
+        let free = self.free_for("book", &query, None, Some(&own)).await?;
+        Ok(free.into_iter().find(|slot| slot.start.timestamp() == request.start))
+    }
+
     fn taken(
         &self,
         employee: &str,
@@ -217,6 +232,14 @@ impl Calendar for OneC {
             _ => None,
         };
         self.free_for("slots", query, None, own.as_deref()).await
+    }
+
+    async fn offer(&self, request: &BookRequest, zone: &TimeZone) -> Result<Slot, Fault> {
+        // What an earlier try under this key holds is held for it.
+        self.offered(request, zone).await?.ok_or_else(|| {
+            let at = request.start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            self.fault(FaultKind::SlotTaken, "book", format!("{at} is not free"))
+        })
     }
 
     async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {

@@ -189,6 +189,17 @@ impl OneC {
         Ok(prices)
     }
 
+    /// Prices of all, or none where the base does not give them: a person names them then.
+    async fn prices_if_any(&self, map: &PriceMap) -> Result<HashMap<String, i64>, Fault> {
+        match self.prices("services", map, None).await {
+            Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Rejected) => {
+                tracing::warn!(%fault, "prices could not be read: services have none");
+                Ok(HashMap::new())
+            }
+            prices => prices,
+        }
+    }
+
     /// Titles of the folders that services lie in.
     async fn groups(&self, map: &ServiceMap, sold: &[Sold]) -> Result<HashMap<String, String>, Fault> {
         let mut ids: Vec<String> = sold.iter().filter_map(|service| service.group.clone()).collect();
@@ -227,7 +238,7 @@ impl Catalogue for OneC {
             known.services.extend(sold.iter().map(|service| (service.id.clone(), (now, service.clone()))));
         });
         let prices = match &map.price {
-            Some(price) => self.prices("services", price, None).await?,
+            Some(price) => self.prices_if_any(price).await?,
             None => HashMap::new(),
         };
         let groups = self.groups(map, &sold).await?;

@@ -46,9 +46,9 @@ impl OneC {
             let seen = if map.post { self.finished(seen).await } else { seen };
             return self.shown_whole("move", &seen).await;
         }
-        self.has_room(request, &seen, &to).await?;
         // Under the visit's own operation: what it holds itself is not in its way.
         let operation = locks::operation_of(&seen).unwrap_or_else(|| locks::operation(&marker(&request.key)));
+        self.has_room(request, &seen, &to, &operation).await?;
         let of = |who: Option<&str>, start, end| who.map_or_else(Vec::new, |who| self.keys(who, start, end));
         let before = of(seen.employee.as_deref(), seen.start, seen.end);
         let keys = of(to.employee.as_deref(), to.start, to.end);
@@ -66,7 +66,7 @@ impl OneC {
     }
 
     /// Whether the new time is free, the visit's own counted as free.
-    async fn has_room(&self, request: &MoveRequest, seen: &Seen, to: &Shift) -> Result<(), Fault> {
+    async fn has_room(&self, request: &MoveRequest, seen: &Seen, to: &Shift, own: &str) -> Result<(), Fault> {
         let day = to.start.date();
         let query = SlotQuery {
             service_id: seen.service.clone().unwrap_or_default(),
@@ -76,7 +76,7 @@ impl OneC {
             moving: Some(seen.id.clone()),
         };
         let minutes = seen.end.duration_since(seen.start).as_mins();
-        let free = self.free_for("move", &query, Some(minutes), locks::operation_of(seen).as_deref()).await?;
+        let free = self.free_for("move", &query, Some(minutes), Some(own)).await?;
         match free.iter().any(|slot| slot.start.timestamp() == request.start) {
             true => Ok(()),
             false => {
@@ -147,7 +147,8 @@ impl OneC {
         is_half_done: bool,
     ) -> Result<Value, Fault> {
         let fields: Vec<&str> = body.keys().map(String::as_str).collect();
-        let held = match self.patch(call, &map.set, id, body.clone()).await {
+        let written = if call == "move" { "move_appointment" } else { "cancel_appointment" };
+        let held = match self.patch(written, &map.set, id, body.clone()).await {
             Ok(held) => held,
             Err(fault) if judge::is_refused(&fault) => {
                 let read = self.element(call, &map.set, id, &format!("Ref_Key,{}", fields.join(","))).await;

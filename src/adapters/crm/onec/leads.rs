@@ -125,7 +125,7 @@ impl OneC {
             let id = known.and_then(|card| card.id).unwrap_or_else(|| wire::NOBODY.to_owned());
             wire::refer(&mut body, field, &clients.set, &id);
         }
-        match self.create("push", &map.set, body).await {
+        match self.create("create_lead", &map.set, body).await {
             Err(fault) if judge::is_refused(&fault) => {
                 let looked = self.marked(map, &lead.marker, lead.created_at).await;
                 looked
@@ -147,6 +147,7 @@ impl OneC {
     ) -> Result<(), Fault> {
         let id = row.get("Ref_Key").and_then(wire::read_reference);
         let id = id.ok_or_else(|| self.odd(call)("an object has no Ref_Key".to_owned()))?;
+        let written = if call == "push" { "update_lead" } else { "write_note" };
         let mut body = Object::new();
         let held = row.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         if same(&held, text) || is_short_of(&held, text) {
@@ -157,7 +158,7 @@ impl OneC {
             // It was written a moment ago and was cut.
             true => held,
             false => {
-                let kept = self.patch(call, set, &id, body.clone()).await.map_err(judge::certain)?;
+                let kept = self.patch(written, set, &id, body.clone()).await.map_err(judge::certain)?;
                 kept.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
             }
         };
@@ -170,7 +171,7 @@ impl OneC {
         let letters = kept.chars().count();
         tracing::warn!(field, letters, "1C cuts this field: the text is shortened");
         body.insert(field.to_owned(), shortened(text, letters).into());
-        self.patch(call, set, &id, body).await.map_err(judge::certain).map(drop)
+        self.patch(written, set, &id, body).await.map_err(judge::certain).map(drop)
     }
 }
 

@@ -62,7 +62,11 @@ pub(super) fn visit_select(map: &AppointmentMap, detail: Detail) -> String {
         fields.extend(map.lines.as_ref().map(|lines| lines.table.as_str()));
     }
     let mut once: Vec<&str> = Vec::new();
-    fields.into_iter().for_each(|field| (!once.contains(&field)).then(|| once.push(field)).unwrap_or(()));
+    for field in fields {
+        if !once.contains(&field) {
+            once.push(field);
+        }
+    }
     once.join(",")
 }
 
