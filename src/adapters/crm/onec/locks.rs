@@ -173,7 +173,9 @@ impl OneC {
         let old = format!("{} lt {}", map.until, wire::moment_literal(now));
         match self.locks(call, wire::any(&[own, old])).await {
             Ok(locks) => {
-                let is_old = |lock: &Lock| lock.until.is_some_and(|until| until < now);
+                // The register may be somebody else's as well.
+                let is_ours = |key: &str| key.starts_with("slot:") || key.starts_with("client:");
+                let is_old = |lock: &Lock| is_ours(&lock.key) && lock.until.is_some_and(|until| until < now);
                 let gone = locks.into_iter().filter(|lock| lock.operation == operation || is_old(lock));
                 let keys: Vec<String> = gone.map(|lock| lock.key).filter(|key| !but.contains(key)).collect();
                 self.release(call, &keys[..keys.len().min(SWEEP)]).await;
