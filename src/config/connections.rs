@@ -150,6 +150,7 @@ const EASYWEEK: &[ConnectionKey] = &[
     key("token", Kind::Secret(4), "The API key of the workspace"),
     key("workspace", Kind::Text, "The workspace's slug"),
     key("location", Kind::Text, "The location's id; may be absent where there is one"),
+    key("webhook_secret", Kind::Secret(8), "What the addresses of the vendor's calls must carry"),
 ];
 
 const DIKIDI: &[ConnectionKey] = &[

@@ -4,6 +4,7 @@ pub mod amocrm;
 pub mod bitrix24;
 pub mod broken;
 pub mod dikidi;
+pub mod easyweek;
 pub mod ledgered;
 pub mod local;
 pub mod onec;
@@ -122,6 +123,8 @@ pub const ROWS: &[Row] = &[
     onec::ROW,
     dikidi::ROW,
 ];
+pub const CRMS: &[Kind] = &[local::KIND, yclients::YCLIENTS_KIND, yclients::ALTEGIO_KIND, easyweek::KIND];
+pub const ROWS: &[Row] = &[yclients::YCLIENTS_ROW, yclients::ALTEGIO_ROW, easyweek::ROW];
 
 /// The row of that kind.
 #[must_use]

@@ -6,5 +6,6 @@ mod dikidi;
 mod front_door;
 mod onec;
 mod suite;
+mod easyweek;
 mod support;
 mod yclients;

@@ -37,7 +37,7 @@ impl Branch {
         let slot = self.target(&row, &employee, keeps_employee, request.start, &company).await?;
         let seconds = if keeps_employee && row.seconds > 0 { row.seconds } else { slot.seconds };
         let change = Change { to: Some((slot.datetime.clone(), employee.clone(), seconds)), comment: None };
-        if let Err(fault) = self.put_record("move", &row, &change).await {
+        if let Err(fault) = self.put_record(&row, &change).await {
             if fault.kind != FaultKind::Rejected {
                 return Err(fault);
             }
@@ -119,22 +119,12 @@ impl Branch {
     }
 
     /// Writes an appointment whole.
-    pub(super) async fn put_record(
-        &self,
-        operation: &'static str,
-        row: &RecordRow,
-        change: &Change,
-    ) -> Result<(), Fault> {
+    pub(super) async fn put_record(&self, row: &RecordRow, change: &Change) -> Result<(), Fault> {
         let call = self
             .wire
             .call("change_record", Method::Put, Who::User, &["record", &self.company_id, &row.id])
             .json(body(row, change));
-        let answer = self.wire.portal.send(&call).await?;
-        if answer.body.iter().all(u8::is_ascii_whitespace) || answer.value().is_some() {
-            return Ok(());
-        }
-        let shown = crate::adapters::http::mask::excerpt(&answer.body);
-        Err(self.fault(FaultKind::Protocol, operation, format!("an answer that is no JSON: {shown}")))
+        self.wire.done(&call).await
     }
 
     pub(super) async fn cancel_visit(&self, id: &str) -> Result<Appointment, Fault> {
@@ -153,7 +143,7 @@ impl Branch {
         let kept = self.wiring.store.keep_copy(&self.wiring.name, GIVEN_UP, &copy).await;
         kept.map_err(|error| self.fault(FaultKind::Store, "cancel", error.to_string()))?;
         let parts = ["record", &self.company_id, id];
-        self.wire.portal.send(&self.wire.call("delete_record", Method::Delete, Who::User, &parts)).await?;
+        self.wire.done(&self.wire.call("delete_record", Method::Delete, Who::User, &parts)).await?;
         match self.record("cancel", id).await {
             Ok(Some(row)) if !row.is_deleted => {
                 let detail = "it says that it is done, and the appointment stands";
@@ -193,7 +183,7 @@ impl Branch {
             "" => format!("{text} #{marker}"),
             known => format!("{known}\n{text} #{marker}"),
         };
-        self.put_record("note", &row, &Change { to: None, comment: Some(comment) }).await?;
+        self.put_record(&row, &Change { to: None, comment: Some(comment) }).await?;
         let read = self.record("note", id).await.ok().flatten();
         if let Some(now) = read.filter(|now| now.changed != row.changed && !now.comment.contains(marker)) {
             tracing::warn!(connection = %self.wiring.name, record = %now.id, "somebody else wrote the appointment meanwhile");

@@ -30,6 +30,10 @@ pub(super) struct ClientRow {
 }
 
 impl ClientRow {
+    fn is_withheld(&self) -> bool {
+        self.phone.as_ref().and_then(read::text).is_none_or(|phone| wire::digits(&phone).len() < 7)
+    }
+
     fn has(&self, phone: &Phone) -> bool {
         self.phone.as_ref().is_some_and(|theirs| read::same_phone(phone, theirs))
     }
@@ -48,6 +52,14 @@ impl Branch {
                 outcome => outcome?,
             };
             found = self.with_phones(rows).await?;
+            // Nobody known and somebody whose phone is not shown are two things: a second card would be made.
+            if !found.is_empty() && found.iter().all(ClientRow::is_withheld) {
+                let detail = format!(
+                    "phones of clients are withheld: the user lacks clients.clients_phones_email_access; give {} in {}",
+                    self.vendor.cabinet.phones, self.vendor.cabinet.rights
+                );
+                return Err(self.fault(FaultKind::Forbidden, "find", detail));
+            }
             found.retain(|row| row.has(phone));
             if !found.is_empty() {
                 break;

@@ -50,8 +50,15 @@ impl Branch {
             return Ok(Arc::clone(known));
         }
         let call = self.wire.call("company", Method::Get, Who::User, &["company", &self.company_id]);
-        let body = self.wire.portal.json(&call).await?;
-        let row = read_company(&body).map_err(self.unreadable(operation))?;
+        let row = match self.wire.portal.json(&call).await {
+            Ok(body) => read_company(&body).map_err(self.unreadable(operation))?,
+            // Some branches are shown to users only; the booking form serves all the same.
+            Err(fault) if !self.has_user && matches!(fault.kind, FaultKind::Forbidden | FaultKind::Unauthorized) => {
+                tracing::info!(connection = %self.wiring.name, %fault, "the branch's settings are not shown to a partner");
+                read_company(&serde_json::json!({})).map_err(self.unreadable(operation))?
+            }
+            Err(fault) => return Err(fault),
+        };
         let zone = self.zone_of(&row).await;
         let known = Arc::new(Company { row, zone });
         *locked(&self.company) = Some((now, Arc::clone(&known)));

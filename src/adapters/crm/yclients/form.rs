@@ -263,7 +263,7 @@ impl Branch {
             .wire
             .call("rebook", Method::Put, Who::Guest, &parts)
             .json(json!({"datetime": slot.datetime, "comment": row.comment}));
-        self.wire.portal.send(&call).await?;
+        self.wire.done(&call).await?;
         let length = SignedDuration::from_secs(slot.seconds);
         let start = request.start.to_zoned(company.zone.clone());
         let moved = Appointment { end: start.saturating_add(length), start, ..now };
@@ -297,7 +297,7 @@ impl Branch {
         self.may_still("cancel", company.row.delete, now.start.timestamp(), "cancel")?;
         self.keep(id, &Kept { body: to_keep(&now), ..kept.clone() }, true).await?;
         let parts = ["user", "records", id, &kept.hash];
-        self.wire.portal.send(&self.wire.call("form_cancel", Method::Delete, Who::Guest, &parts)).await?;
+        self.wire.done(&self.wire.call("form_cancel", Method::Delete, Who::Guest, &parts)).await?;
         match self.form_record("cancel", id, &kept).await {
             Ok(Some(row)) if !row.is_deleted => Err(self.fault(
                 FaultKind::UnknownOutcome,

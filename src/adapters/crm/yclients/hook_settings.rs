@@ -92,7 +92,7 @@ impl Branch {
     async fn set_hooks(&self, settings: &HookSettings) -> Result<(), Fault> {
         let parts = ["hooks_settings", &self.company_id];
         let call = self.wire.call("set_hooks", Method::Post, Who::User, &parts).json(settings.body());
-        self.wire.portal.send(&call).await.map(|_| ())
+        self.wire.done(&call).await
     }
 
     /// Has the vendor call that address too.

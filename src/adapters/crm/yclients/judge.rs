@@ -66,6 +66,11 @@ fn judge(call: &Call, answer: &Answer, by_text: bool) -> Result<(), Refusal> {
         );
         return Err(by_code(code, &message));
     }
+    let is_conflict =
+        body.get("meta").and_then(|meta| meta.get("conflict")).is_some_and(|conflict| !conflict.is_null());
+    if is_conflict && BOOKINGS.contains(&call.operation) {
+        return Err(taken(&message));
+    }
     if is_licence(&message) && (answer.is_success() || matches!(answer.status, 402 | 403)) {
         return Err(Refusal::new(
             FaultKind::LicenceExpired,

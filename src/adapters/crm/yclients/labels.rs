@@ -40,7 +40,7 @@ impl Branch {
             json!({"title": self.lead_label, "color": COLOUR})
         };
         let call = self.labels_call("create_label", Method::Post, as_tags)?.json(body);
-        match self.wire.portal.send(&call).await {
+        match self.wire.done(&call).await {
             // A second one of that title is refused: somebody else made it just now.
             Err(fault) if !matches!(fault.kind, FaultKind::Rejected | FaultKind::UnknownOutcome) => return Err(fault),
             _ => {}

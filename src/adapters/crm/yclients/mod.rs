@@ -83,6 +83,9 @@ struct Settings {
     lead_label: Option<String>,
 }
 
+/// Free times by service, employee and start, each with when it was looked up.
+type Offered = HashMap<(String, String, Timestamp), (Timestamp, SlotRow)>;
+
 /// A branch at YCLIENTS, or a location at Altegio.
 pub(crate) struct Branch {
     vendor: &'static Vendor,
@@ -97,7 +100,7 @@ pub(crate) struct Branch {
     company: Mutex<Option<(Timestamp, Arc<Company>)>>,
     services: Mutex<Option<(Timestamp, Arc<Vec<ServiceRow>>)>>,
     /// Times that were looked up right before they are booked, as the vendor wrote them.
-    offered: Mutex<HashMap<(String, String, Timestamp), (Timestamp, SlotRow)>>,
+    offered: Mutex<Offered>,
     /// Whether comments of clients lie under the second of the two known paths.
     comments_elsewhere: AtomicBool,
 }

@@ -44,7 +44,7 @@ impl Branch {
         for (id, _) in ours.into_iter().filter(|(_, known)| known.trim() != text.trim()) {
             let Some(id) = id else { continue };
             let call = self.comments_call("remove_comment", Method::Delete, client, Some(&id));
-            if let Err(fault) = self.wire.portal.send(&call).await {
+            if let Err(fault) = self.wire.done(&call).await {
                 tracing::info!(connection = %self.wiring.name, %fault, "an older comment of ours stays");
             }
         }
@@ -84,7 +84,7 @@ impl Branch {
     async fn add_comment(&self, client: &str, text: &str) -> Result<bool, Fault> {
         for name in ["text", "comment"] {
             let call = self.comments_call("comment_client", Method::Post, client, None).json(json!({name: text}));
-            match self.wire.portal.send(&call).await {
+            match self.wire.done(&call).await {
                 Ok(_) => return Ok(true),
                 Err(fault) if fault.kind == FaultKind::NotFound => return Ok(false),
                 Err(fault) if fault.kind == FaultKind::Rejected => {

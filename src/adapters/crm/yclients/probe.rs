@@ -37,7 +37,7 @@ impl Branch {
         if self.has_user {
             checks.push(self.timed("branch", self.is_ours()).await?);
         }
-        let company = self.timed_with("company", self.company("probe")).await;
+        let company = self.timed_with(self.company("probe")).await;
         let (account, check) = match company {
             Ok((company, ms)) => {
                 let zone = company.zone.iana_name().unwrap_or("an unnamed zone");
@@ -66,11 +66,7 @@ impl Branch {
         Ok(Probe { account, checks })
     }
 
-    async fn timed_with<T>(
-        &self,
-        _name: &str,
-        work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<(T, u64), Fault> {
+    async fn timed_with<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<(T, u64), Fault> {
         let began = self.now();
         let done = work.await?;
         Ok((done, u64::try_from(self.now().duration_since(began).as_millis()).unwrap_or(0)))
@@ -82,7 +78,7 @@ impl Branch {
         name: &str,
         work: impl Future<Output = Result<(bool, String), Fault>>,
     ) -> Result<Check, Fault> {
-        match self.timed_with(name, work).await {
+        match self.timed_with(work).await {
             Ok(((ok, detail), ms)) => Ok(Check { name: name.to_owned(), ok, detail, ms }),
             Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Rejected) => {
                 Ok(Check { name: name.to_owned(), ok: false, detail: fault.detail, ms: 0 })
@@ -114,7 +110,7 @@ impl Branch {
 
     async fn rights(&self) -> Result<Vec<Check>, Fault> {
         let call = self.wire.call("rights", Method::Get, Who::User, &["user", "permissions", &self.company_id]);
-        match self.timed_with("rights", self.wire.portal.json(&call)).await {
+        match self.timed_with(self.wire.portal.json(&call)).await {
             Ok((body, ms)) => {
                 let mut checks = read_rights(&body, self.vendor, self.webhook_secret.is_some());
                 if let Some(first) = checks.first_mut() {

@@ -78,23 +78,26 @@ impl Branch {
             self.wire.call("book_dates", Method::Get, Who::Guest, &["book_dates", &self.company_id]).query(&pairs)
         };
         let call = ask([("date_from", first.to_string()), ("date_to", last.to_string())]);
-        match self.wire.portal.json(&call).await {
-            Ok(body) => read_dates(&body).map_err(self.unreadable("slots")),
-            // A range is not in the vendor's papers; a month is.
-            Err(fault) if fault.kind == FaultKind::Rejected => {
-                tracing::info!(connection = %self.wiring.name, "no ranges of days here: asked by the month");
-                let mut found = BTreeSet::new();
-                let mut month = first;
-                while month <= last {
-                    let body = self.wire.portal.json(&ask([("date", month.to_string()), ("", String::new())])).await?;
-                    found.extend(read_dates(&body).map_err(self.unreadable("slots"))?);
-                    let Ok(next) = month.last_of_month().tomorrow() else { break };
-                    month = next;
-                }
-                Ok(found)
-            }
-            Err(fault) => Err(fault),
+        let found = match self.wire.portal.json(&call).await {
+            Ok(body) => Some(read_dates(&body).map_err(self.unreadable("slots"))?),
+            Err(fault) if fault.kind == FaultKind::Rejected => None,
+            Err(fault) => return Err(fault),
+        };
+        // A range is not in the vendor's papers; a month is. Days that are all out of the range are another month's.
+        let is_ranged = |days: &BTreeSet<Date>| days.is_empty() || days.iter().any(|day| (first..=last).contains(day));
+        if let Some(found) = found.filter(is_ranged) {
+            return Ok(found);
         }
+        tracing::info!(connection = %self.wiring.name, "no ranges of days here: asked by the month");
+        let mut found = BTreeSet::new();
+        let mut month = first;
+        while month <= last {
+            let body = self.wire.portal.json(&ask([("date", month.to_string()), ("", String::new())])).await?;
+            found.extend(read_dates(&body).map_err(self.unreadable("slots"))?);
+            let Ok(next) = month.last_of_month().tomorrow() else { break };
+            month = next;
+        }
+        Ok(found)
     }
 
     /// Free times in order.

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::Wiring;
 use super::vendor::Vendor;
 use crate::adapters::http::portal::{Budget, Portal, Rules};
-use crate::adapters::http::{Call, Method, read, url};
+use crate::adapters::http::{Call, Method, mask, read, url};
+use crate::domain::fault::{Fault, FaultKind};
 
 /// Rows of a page; what the vendor gives at most.
 pub(super) const PAGE: usize = 200;
@@ -58,6 +59,16 @@ impl Wire {
     /// A call of that address; its parts are encoded.
     pub fn call(&self, operation: &'static str, method: Method, who: Who, parts: &[&str]) -> Call {
         self.call_at(&self.base, operation, method, who, parts)
+    }
+
+    /// Calls where the answer says no more than that it is done: nothing, or anything that is JSON.
+    pub async fn done(&self, call: &Call) -> Result<(), Fault> {
+        let answer = self.portal.send(call).await?;
+        if answer.body.iter().all(u8::is_ascii_whitespace) || answer.value().is_some() {
+            return Ok(());
+        }
+        let detail = format!("an answer that is no JSON: {}", mask::excerpt(&answer.body));
+        Err(self.portal.fault(FaultKind::Protocol, call.operation, detail))
     }
 
     /// A call of the second version of the API, where the address has a version.

@@ -1,0 +1,60 @@
+//! What flow keeps of its bookings: a booking names neither its service's id nor its employee.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::EasyWeek;
+use crate::adapters::http::read::text;
+use crate::domain::contact::Phone;
+use crate::domain::copies::Copied;
+use crate::domain::fault::{Fault, FaultKind};
+
+/// Of bookings.
+const BOOKING: &str = "booking";
+/// Of moves that were begun, by their mark.
+const MOVE: &str = "move";
+
+/// What was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub service: String,
+    pub employee: Option<String>,
+}
+
+/// Reads what was kept.
+pub(super) fn of(body: &Value) -> Option<Kept> {
+    Some(Kept { service: text(body.get("service")?)?, employee: body.get("employee").and_then(text) })
+}
+
+impl EasyWeek {
+    fn lost(&self, operation: &'static str) -> impl Fn(crate::domain::store::StoreError) -> Fault + '_ {
+        move |error| self.fault(FaultKind::Store, operation, error.to_string())
+    }
+
+    pub(super) async fn kept(&self, operation: &'static str, id: &str) -> Result<Option<Kept>, Fault> {
+        let copy = self.wiring.store.copied(&self.wiring.name, BOOKING, id).await.map_err(self.lost(operation))?;
+        Ok(copy.and_then(|copy| of(&copy.body)))
+    }
+
+    /// Keeps what was sent; that it cannot be kept costs the employee's name, not the booking.
+    pub(super) async fn keep(&self, id: &str, phone: Option<&Phone>, kept: &Kept) {
+        let body = json!({"service": kept.service, "employee": kept.employee});
+        let copy = Copied { id: id.to_owned(), phone: phone.cloned(), body, at: self.now() };
+        if let Err(error) = self.wiring.store.keep_copy(&self.wiring.name, BOOKING, &copy).await {
+            tracing::warn!(connection = %self.wiring.name, %error, "what was booked could not be kept");
+        }
+    }
+
+    /// When a move was begun, when it was.
+    pub(super) async fn begun(&self, marker: &str) -> Result<Option<Timestamp>, Fault> {
+        let copy = self.wiring.store.copied(&self.wiring.name, MOVE, marker).await.map_err(self.lost("move"))?;
+        Ok(copy.map(|copy| copy.at))
+    }
+
+    /// Keeps that a move is begun, before anything of it is written.
+    pub(super) async fn begin(&self, marker: &str, old: &str, phone: Option<&Phone>) -> Result<(), Fault> {
+        let copy = Copied { id: marker.to_owned(), phone: phone.cloned(), body: json!({"old": old}), at: self.now() };
+        let kept = self.wiring.store.keep_copy(&self.wiring.name, MOVE, &copy).await;
+        kept.map(|_| ()).map_err(self.lost("move"))
+    }
+}
