@@ -111,6 +111,7 @@ pub const CRMS: &[Kind] = &[
     yclients::ALTEGIO_KIND,
     amocrm::KIND,
     onec::KIND,
+    easyweek::KIND,
     dikidi::KIND,
 ];
 
@@ -121,10 +122,9 @@ pub const ROWS: &[Row] = &[
     yclients::ALTEGIO_ROW,
     amocrm::ROW,
     onec::ROW,
+    easyweek::ROW,
     dikidi::ROW,
 ];
-pub const CRMS: &[Kind] = &[local::KIND, yclients::YCLIENTS_KIND, yclients::ALTEGIO_KIND, easyweek::KIND];
-pub const ROWS: &[Row] = &[yclients::YCLIENTS_ROW, yclients::ALTEGIO_ROW, easyweek::ROW];
 
 /// The row of that kind.
 #[must_use]

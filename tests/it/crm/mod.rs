@@ -3,9 +3,9 @@
 mod amocrm;
 mod bitrix24;
 mod dikidi;
+mod easyweek;
 mod front_door;
 mod onec;
 mod suite;
-mod easyweek;
 mod support;
 mod yclients;
