@@ -136,8 +136,9 @@ impl App {
         let local = crm(Arc::clone(&store), Arc::clone(&clock));
         let local: Arc<dyn Crm> = Arc::new(Watched::new(local, config.dialog.reply_budget));
         crms.insert(local.connection().to_owned(), Arc::clone(&local));
-        let active = match (crms.get(&config.crm.active), broken_crms.get(&config.crm.active)) {
-            (Some(crm), _) => Arc::clone(crm),
+        let active: Arc<dyn Crm> = match (crms.get(&config.crm.active), broken_crms.get(&config.crm.active)) {
+            // A client in a chat does not wait as long as a person at a terminal.
+            (Some(crm), _) => Arc::new(Watched::within(Arc::clone(crm), config.dialog.reply_budget)),
             // Nothing is booked elsewhere instead.
             (None, Some(why)) => Arc::new(BrokenCrm::new(&config.crm.active, why)),
             (None, None) => local,

@@ -22,6 +22,9 @@ use crate::domain::store::Store;
 /// A call that has no limit of its own.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What only reads is not waited for any longer; a long range of days is many calls.
+const LONGEST_READ: Duration = Duration::from_secs(120);
+
 /// What every connection shares.
 #[derive(Clone)]
 pub(super) struct Common {
@@ -84,7 +87,8 @@ pub(super) fn connect(
     };
     let inner = (row.open)(wiring.clone(), Value::Object(settings))?;
     let ledgered: Arc<dyn Crm> = Arc::new(Ledgered::new(inner, row.kind, wiring));
-    Ok(Arc::new(Watched::new(ledgered, config.dialog.reply_budget)))
+    // A person at a terminal waits longer than a client in a chat.
+    Ok(Arc::new(Watched::new(ledgered, LONGEST_READ)))
 }
 
 /// The keys as the adapter reads them; secrets in the clear, for its own types to hide.

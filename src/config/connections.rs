@@ -114,7 +114,11 @@ const YCLIENTS: &[ConnectionKey] = &[
     key("user_token", Kind::Secret(4), "The user's token; without it the booking form's API serves"),
     key("company_id", ID, "The branch"),
     key("webhook_secret", Kind::Secret(8), "What the address of the vendor's calls must carry"),
-    key("webhook_bearer", Kind::Secret(8), "What the Authorization header of its calls must carry, where one is set there"),
+    key(
+        "webhook_bearer",
+        Kind::Secret(8),
+        "What the Authorization header of its calls must carry, where one is set there",
+    ),
     key("lead_label", Kind::Text, "The label of clients that leads are written to"),
 ];
 
@@ -159,5 +163,9 @@ const DIKIDI: &[ConnectionKey] = &[
     key("query_url", Kind::Secret(8), "Where free times are asked for"),
     key("bridge_secret", Kind::Secret(16), "Signs both directions"),
     key("bridge_secret_in", Kind::Secret(16), "Signs what comes in, when it has its own"),
-    key("auth", Kind::Word(&["hmac", "bearer", "header", "query"]), "What comes in is signed, or carries the secret so"),
+    key(
+        "auth",
+        Kind::Word(&["hmac", "bearer", "header", "query"]),
+        "What comes in is signed, or carries the secret so",
+    ),
 ];

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::outage::Outage;
 use crate::app::App;
 use crate::domain::copies::HOOK;
-use crate::jobs::crm;
 use crate::domain::store::StoreResult;
+use crate::jobs::crm;
 
 const TICK: Duration = Duration::from_millis(500);
 /// So much due work enters its lanes in one step.

@@ -248,10 +248,13 @@ async fn follow(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: &str) -
     let Some(row) = rows.into_iter().next() else { return Ok(()) };
     let Some(calendar) = crm.calendar() else { return Ok(()) };
     let now = clock.now();
+    let mut external_id = None;
     let state = match calendar.appointment(id).await? {
         None => BookingState::Cancelled,
         Some(seen) => {
             moved(store, &row, &seen, now).await.map_err(lost(name, "hook"))?;
+            // What was a request is an appointment with an id of its own now.
+            external_id = Some(seen.id.clone()).filter(|seen| row.external_id.as_ref() != Some(seen));
             match seen.status {
                 AppointmentStatus::Cancelled => BookingState::Cancelled,
                 AppointmentStatus::Done => BookingState::Done,
@@ -261,10 +264,10 @@ async fn follow(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: &str) -
             }
         }
     };
-    let told = BookingUpdate { id: row.id, state, external_id: None, error: None };
-    if row.state == state && row.error.is_none() {
+    if row.state == state && row.error.is_none() && external_id.is_none() {
         return Ok(());
     }
+    let told = BookingUpdate { id: row.id, state, external_id, error: None };
     match store.update_booking(&told, now).await {
         Ok(_) => Ok(()),
         Err(StoreError::SlotTaken) => {

@@ -229,7 +229,9 @@ fn what_dialogues_remember_comes_from_a_redis_until_it_dies() {
         figure(&daemon, "flow_session_copies_total{outcome=\"used\"}") > 0.0
     });
     redis.kill();
-    QUESTIONS.map(ask);
+    for question in QUESTIONS {
+        ask(question);
+    }
     assert_eq!(cluster.home.run(&["db", "check"]).status.code(), Some(0), "nothing is damaged");
 }
 

@@ -116,15 +116,8 @@ pub const CRMS: &[Kind] = &[
 ];
 
 /// Those that are spoken to over a wire.
-pub const ROWS: &[Row] = &[
-    bitrix24::ROW,
-    yclients::YCLIENTS_ROW,
-    yclients::ALTEGIO_ROW,
-    amocrm::ROW,
-    onec::ROW,
-    easyweek::ROW,
-    dikidi::ROW,
-];
+pub const ROWS: &[Row] =
+    &[bitrix24::ROW, yclients::YCLIENTS_ROW, yclients::ALTEGIO_ROW, amocrm::ROW, onec::ROW, easyweek::ROW, dikidi::ROW];
 
 /// The row of that kind.
 #[must_use]

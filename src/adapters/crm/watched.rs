@@ -21,13 +21,21 @@ use crate::domain::overlay::CatalogueCopy;
 pub struct Watched {
     inner: Arc<dyn Crm>,
     longest_read: Duration,
+    /// One that is watched already is not counted twice.
+    counts: bool,
 }
 
 impl Watched {
     /// Watches a connection.
     #[must_use]
     pub fn new(inner: Arc<dyn Crm>, longest_read: Duration) -> Self {
-        Self { inner, longest_read }
+        Self { inner, longest_read, counts: true }
+    }
+
+    /// Bounds the reads of one that is watched already.
+    #[must_use]
+    pub fn within(inner: Arc<dyn Crm>, longest_read: Duration) -> Self {
+        Self { inner, longest_read, counts: false }
     }
 
     async fn read<T>(&self, op: &'static str, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
@@ -39,6 +47,9 @@ impl Watched {
     }
 
     fn counted<T>(&self, op: &'static str, result: Result<T, Fault>) -> Result<T, Fault> {
+        if !self.counts {
+            return result;
+        }
         let outcome = result.as_ref().err().map_or("ok", |fault| fault.kind.as_str());
         let provider = self.inner.kind();
         metrics::counter!("flow_crm_requests_total", "provider" => provider, "op" => op, "outcome" => outcome)

@@ -12,11 +12,38 @@ const LONG_WORD: usize = 20;
 pub fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut shown: String = masked(&line).chars().take(SHOWN).collect();
+    let mut shown: String = masked(&unnamed(&line)).chars().take(SHOWN).collect();
     if shown.len() < line.len() {
         shown.push('…');
     }
     shown
+}
+
+/// JSON without what stands under a key that speaks of somebody.
+fn unnamed(text: &str) -> String {
+    const OF_SOMEBODY: &[&str] =
+        &["name", "fio", "surname", "patronymic", "phone", "mail", "address", "description", "client", "наименование"];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    // A key in quotes, a colon, a value in quotes.
+    while let Some(colon) = rest.find("\":") {
+        let (before, after) = rest.split_at(colon);
+        out.push_str(before);
+        let key = before.rsplit('"').next().unwrap_or_default().to_lowercase();
+        let value = after[2..].trim_start();
+        out.push_str(&after[..after.len() - value.len()]);
+        let quoted = value.strip_prefix('"');
+        match quoted.filter(|_| OF_SOMEBODY.iter().any(|word| key.contains(word))) {
+            Some(quoted) => {
+                let end = quoted.find('"').unwrap_or(quoted.len());
+                out.push_str("\"***");
+                rest = &quoted[end..];
+            }
+            None => rest = value,
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A text without phones, e-mail addresses and long words.
@@ -85,6 +112,9 @@ mod tests {
         let shown = excerpt("<html>\n<body>\n\n  Bad   gateway".as_bytes());
         assert_eq!(shown, "<html> <body> Bad gateway");
         assert!(excerpt("слово ".repeat(500).as_bytes()).chars().count() <= SHOWN + 1);
+        let list = r#"{"clients":[{"id":7,"name": "Мария Иванова","message":"нет прав"},{"first_name":"Ан"#;
+        let shown = excerpt(list.as_bytes());
+        assert_eq!(shown, r#"{"clients":[{"id":7,"name": "***","message":"нет прав"},{"first_name":"***…"#);
         assert_eq!(excerpt(&[0xff, 0xfe]), "\u{fffd}\u{fffd}");
     }
 }

@@ -163,7 +163,7 @@ impl Portal {
             };
             self.note(!is_failure(refused.kind));
             let Some(wait) = again(call.repeat, &refused, tries).filter(|wait| Instant::now() + *wait <= until) else {
-                return Err(self.told(call.operation, refused));
+                return Err(self.told(call, refused));
             };
             tracing::debug!(connection = %self.name, operation = call.operation, kind = refused.kind.as_str(),
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "asked again");
@@ -175,7 +175,13 @@ impl Portal {
         }
     }
 
-    fn told(&self, operation: &'static str, refused: Refusal) -> Fault {
+    fn told(&self, call: &Call, mut refused: Refusal) -> Fault {
+        let operation = call.operation;
+        // A keyed call may be made again, but its last try may have been heard.
+        let is_open = matches!(refused.kind, FaultKind::Timeout | FaultKind::Unavailable);
+        if call.repeat == Repeat::Keyed && is_open {
+            refused.kind = FaultKind::UnknownOutcome;
+        }
         if refused.kind == FaultKind::RateLimited
             && let Some(wait) = refused.retry_after
         {

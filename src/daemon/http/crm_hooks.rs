@@ -14,7 +14,6 @@ use super::Http;
 use super::frame::AsItIs;
 use super::hooks::{RETRY, busy};
 use crate::domain::crm::{HookCall, HookEvent, HookRefusal, HookSubject};
-use crate::domain::signing::short_mark;
 use crate::jobs::crm::{hook_job, kept_hook};
 
 /// A call is never larger.
@@ -55,6 +54,16 @@ pub async fn take(State(http): State<Http>, Path(path): Path<BTreeMap<String, St
         Ok(events) => events,
         Err(refusal) => return refused(name, &refusal),
     };
+    let admitted = tokio::time::timeout(PATIENCE, hooks.admit(&call)).await;
+    match admitted {
+        Ok(Ok(true)) => {}
+        Ok(Ok(false)) => {
+            let usual = json!({"status": "duplicate"});
+            return respond(StatusCode::OK, &hooks.answer(&events, true).unwrap_or(usual));
+        }
+        Ok(Err(refusal)) => return refused(name, &refusal),
+        Err(_) => return busy(RETRY),
+    }
     let stored = tokio::time::timeout(PATIENCE, keep(&http, name, &call, &events)).await;
     let Ok(Ok(is_new)) = stored else {
         tracing::error!(connection = name, "a call of the CRM could not be kept; it is told to come again");
@@ -68,8 +77,8 @@ pub async fn take(State(http): State<Http>, Path(path): Path<BTreeMap<String, St
 async fn keep(http: &Http, name: &str, call: &HookCall, events: &[HookEvent]) -> Result<bool, String> {
     let Some(first) = events.first() else { return Ok(true) };
     let now = http.app.now();
-    let id = short_mark(&events.iter().map(|event| event.dedupe.as_str()).collect::<Vec<_>>().join("\n"));
-    let id = if events.len() == 1 { first.dedupe.clone() } else { format!("{}:{id}", first.dedupe) };
+    // Further events of one call come with the first, whenever it comes.
+    let id = first.dedupe.clone();
     let rows: Vec<_> = events
         .iter()
         .map(|event| {
@@ -102,6 +111,9 @@ fn refused(name: &str, refusal: &HookRefusal) -> Response {
         HookRefusal::Unreadable(why) => {
             tracing::warn!(connection = name, why, "a call of the CRM cannot be read");
             ("unreadable", StatusCode::BAD_REQUEST, json!({"status": "error", "code": "bad_json"}))
+        }
+        HookRefusal::Conflict(detail) => {
+            ("conflict", StatusCode::CONFLICT, json!({"status": "error", "code": "conflict", "detail": detail}))
         }
         HookRefusal::Invalid(errors) => {
             let errors: Vec<Value> =

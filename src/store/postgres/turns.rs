@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::conversations::{conversation, held};
-use super::near::{self, Near};
 use super::handoffs::set_handoff;
 use super::messages::{MESSAGE, append, messages, read_message};
+use super::near::{self, Near};
 use super::rows::{all, execute, int, ms, parsed, scalar, to_json};
 use super::sessions::transaction;
 use super::values::params;

@@ -61,7 +61,8 @@ fn room(home: &Home, kind: &str) -> Option<(Value, Value)> {
         let id = service["id"].as_str().unwrap();
         let staff = run(home, &["crm", "staff", kind, "--service", id, "-o", "json"]).ok().json();
         let Some(employee) = staff[0]["id"].as_str() else { continue };
-        let args = ["crm", "slots", kind, "--service", id, "--staff", employee, "--from", "+2d", "--to", "+3d", "-o", "json"];
+        let args =
+            ["crm", "slots", kind, "--service", id, "--staff", employee, "--from", "+2d", "--to", "+3d", "-o", "json"];
         let found = run(home, &args);
         if found.code == 5 {
             assert_eq!(found.error()["code"], "unsupported", "{kind}");
@@ -91,7 +92,10 @@ fn every_kind_is_tried_out_booked_moved_and_cancelled_from_a_terminal() {
                 let again = run(&home, &["crm", "push", kind, lead, "-o", "json"]).ok().json();
                 assert_eq!(first["external_id"], again["external_id"], "{kind}");
                 let stored = run(&home, &["leads", "show", lead, "-o", "json"]).ok().json();
-                assert_eq!((&stored["crm"]["state"], &stored["crm"]["external_id"]), (&json!("synced"), &first["external_id"]));
+                assert_eq!(
+                    (&stored["crm"]["state"], &stored["crm"]["external_id"]),
+                    (&json!("synced"), &first["external_id"])
+                );
             } else {
                 assert_eq!(pushed.error()["code"], "unsupported", "{kind}");
             }
@@ -105,8 +109,25 @@ fn every_kind_is_tried_out_booked_moved_and_cancelled_from_a_terminal() {
             run(
                 &home,
                 &[
-                    "crm", "book", kind, "--service", service, "--staff", staff, "--start", start, "--phone",
-                    "8 (916) 123-45-67", "--name", "Анна", "--comment", "первый визит", "--key", key, "-o", "json",
+                    "crm",
+                    "book",
+                    kind,
+                    "--service",
+                    service,
+                    "--staff",
+                    staff,
+                    "--start",
+                    start,
+                    "--phone",
+                    "8 (916) 123-45-67",
+                    "--name",
+                    "Анна",
+                    "--comment",
+                    "первый визит",
+                    "--key",
+                    key,
+                    "-o",
+                    "json",
                 ],
             )
         };
@@ -115,18 +136,24 @@ fn every_kind_is_tried_out_booked_moved_and_cancelled_from_a_terminal() {
         assert_eq!(book(&start, "k1").ok().json()["id"], id, "{kind}");
         assert_eq!(book(&later, "k1").fails(2).error()["code"], "usage", "{kind}");
         assert_eq!(book(&start, "k2").fails(5).error()["code"], "slot_taken", "{kind}");
-        let moved =
-            run(&home, &["crm", "move", kind, id, "--start", &later, "--key", "m1", "-o", "json"]).ok().json();
+        let moved = run(&home, &["crm", "move", kind, id, "--start", &later, "--key", "m1", "-o", "json"]).ok().json();
         let id = moved["id"].as_str().unwrap();
         let list = ["crm", "appointments", kind, "--phone", "+79161234567", "-o", "json"];
         let found = run(&home, &list).ok().json();
-        assert_eq!(found.as_array().unwrap().iter().map(|visit| &visit["id"]).collect::<Vec<_>>(), [id], "{kind}: {found}");
+        assert_eq!(
+            found.as_array().unwrap().iter().map(|visit| &visit["id"]).collect::<Vec<_>>(),
+            [id],
+            "{kind}: {found}"
+        );
         for _ in 0..2 {
             let gone = run(&home, &["crm", "cancel", kind, id, "-o", "json"]).ok().json();
             assert_eq!(gone["id"], id, "{kind}");
         }
         assert_eq!(run(&home, &list).ok().json(), json!([]), "{kind}");
-        assert_eq!(run(&home, &["crm", "cancel", kind, "no-such-visit", "-o", "json"]).fails(4).error()["code"], "not_found");
+        assert_eq!(
+            run(&home, &["crm", "cancel", kind, "no-such-visit", "-o", "json"]).fails(4).error()["code"],
+            "not_found"
+        );
     }
 }
 

@@ -161,7 +161,8 @@ fn apart(path: &[String], module: &[String], modules: &BTreeSet<Vec<String>>) ->
             continue;
         }
         let is_module = modules.iter().any(|known| known.starts_with(&path[..=depth]));
-        let is_seam = depth == 1 && named == SEAM;
+        // The seam's own parts are one thing, and every adapter may use it.
+        let is_seam = path.get(1).is_some_and(|family| family == SEAM);
         return (is_module && !is_seam).then(|| {
             let place = module[..module.len().min(deepest + 1)].join("/");
             format!("{place} must not name {}: they stand side by side", path[..=depth].join("/"))

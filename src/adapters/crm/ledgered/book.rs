@@ -103,6 +103,8 @@ impl Ledgered {
                 (profile.service(&request.service_id).cloned(), employee)
             }
         };
+        let profile = self.store().profile().await.map_err(self.lost("book"))?;
+        let currency = profile.map_or_else(|| "RUB".to_owned(), |profile| profile.company.currency.clone());
         let contact_id = match request.origin.contact_id {
             Some(id) => id,
             None => {
@@ -122,7 +124,7 @@ impl Ledgered {
             client_name: request.name.clone(),
             phone: Some(request.phone.clone()),
             price: service.and_then(|known| known.price).map(|price| price.from),
-            currency: "RUB".to_owned(),
+            currency,
             comment: request.comment.clone(),
             channel: request.origin.channel,
             contact_id: Some(contact_id),

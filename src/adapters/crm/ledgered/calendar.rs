@@ -5,7 +5,9 @@ use jiff::{Timestamp, ToSpan};
 
 use super::visits::of_row;
 use super::{Ledgered, Way, doubt};
-use crate::domain::crm::{Appointment, AppointmentQuery, BookRequest, Calendar, MoveRequest, Slot, SlotQuery};
+use crate::domain::crm::{
+    Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, MoveRequest, Slot, SlotQuery,
+};
 use crate::domain::fault::Fault;
 
 #[async_trait]
@@ -26,9 +28,20 @@ impl Calendar for Ledgered {
     async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {
         match self.way("appointment").await? {
             Way::Native(calendar) => calendar.appointment(id).await,
-            Way::Ledger(_) => {
+            Way::Ledger(records) => {
+                let Some(row) = self.row_of("appointment", id).await? else { return Ok(None) };
                 let zone = self.wiring.zone().await;
-                Ok(self.row_of("appointment", id).await?.map(|row| of_row(row, &zone)))
+                let known = of_row(row, &zone);
+                // A person may have moved the object, or called it off, in the CRM.
+                let Some(seen) = records.read(id).await? else { return Ok(None) };
+                Ok(Some(match (seen.is_cancelled, seen.start) {
+                    (true, _) => Appointment { status: AppointmentStatus::Cancelled, ..known },
+                    (false, Some(start)) if start != known.start.timestamp() => {
+                        let by = start.duration_since(known.start.timestamp());
+                        Appointment { start: &known.start + by, end: &known.end + by, ..known }
+                    }
+                    (false, _) => known,
+                }))
             }
         }
     }
