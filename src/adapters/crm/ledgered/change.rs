@@ -1,5 +1,7 @@
 //! Moving and cancelling: what flow knows of a visit follows what the CRM did.
 
+use jiff::Timestamp;
+
 use super::visits::of_row;
 use super::{Ledgered, Way};
 use crate::domain::booking::{Booking, BookingState};
@@ -21,8 +23,6 @@ impl Ledgered {
 
     async fn move_natively(&self, calendar: &dyn Calendar, request: &MoveRequest) -> Result<Appointment, Fault> {
         let lost = self.lost("move");
-        let fingerprint =
-            format!("move|{}|{}|{}", request.id, request.start, request.employee_id.as_deref().unwrap_or(""));
         let zone = self.wiring.zone().await;
         if let Some(row) = self.store().booking_by_key(self.name(), &request.key).await.map_err(&lost)? {
             let is_same =
@@ -34,9 +34,15 @@ impl Ledgered {
                 }
             };
         }
+        let row = self.row_of("move", &request.id).await?;
+        // The ledger's own move goes under the same key: both must mean the same by it.
+        let fingerprint = match &row {
+            Some(row) => followed(row, request, request.start, request.employee_id.clone()).fingerprint(),
+            None => format!("move|{}|{}|{}", request.id, request.start, request.employee_id.as_deref().unwrap_or("")),
+        };
         self.store().try_key(self.name(), &request.key, &fingerprint, self.clock().now()).await.map_err(&lost)?;
         let moved = calendar.move_to(request).await?;
-        if let Some(row) = self.row_of("move", &request.id).await? {
+        if let Some(row) = row {
             self.follow(&row, request, &moved).await?;
         }
         Ok(moved)
@@ -44,15 +50,8 @@ impl Ledgered {
 
     /// The ledger follows what the CRM did; that it disagrees is told, not refused: the CRM is the truth.
     async fn follow(&self, row: &Booking, request: &MoveRequest, moved: &Appointment) -> Result<(), Fault> {
-        let employee_id = moved.employee_id.clone().or_else(|| row.employee_id.clone());
-        let change = BookingMove {
-            id: row.id,
-            key: request.key.clone(),
-            start: moved.start.timestamp(),
-            end: moved.end.timestamp(),
-            employee_name: (employee_id == row.employee_id).then(|| row.employee_name.clone()).flatten(),
-            employee_id,
-        };
+        let change = followed(row, request, moved.start.timestamp(), moved.employee_id.clone());
+        let change = BookingMove { end: moved.end.timestamp(), ..change };
         match self.store().move_booking(&change, self.clock().now()).await {
             Ok(_) => {}
             Err(StoreError::SlotTaken | StoreError::KeyReused | StoreError::NotFound(_)) => {
@@ -165,5 +164,18 @@ impl Ledgered {
             self.store().update_booking(&update, self.clock().now()).await.map_err(self.lost("cancel"))?;
         }
         Ok(cancelled)
+    }
+}
+
+/// A move of the CRM as the ledger follows it.
+fn followed(row: &Booking, request: &MoveRequest, start: Timestamp, employee_id: Option<String>) -> BookingMove {
+    let employee_id = employee_id.or_else(|| row.employee_id.clone());
+    BookingMove {
+        id: row.id,
+        key: request.key.clone(),
+        start,
+        end: start + row.end.duration_since(row.start),
+        employee_name: (employee_id == row.employee_id).then(|| row.employee_name.clone()).flatten(),
+        employee_id,
     }
 }
