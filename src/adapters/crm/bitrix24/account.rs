@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::batch::{Command, Replies};
-use super::catalogue::{Iblock, Resource, read_catalogs, read_resources, read_staff_types};
+use super::catalogue::{Resource, read_resources, read_staff_types};
+use super::goods::{Iblock, read_catalogs};
 use super::settings::BookingKey;
 use crate::adapters::http::read;
 use crate::domain::fault::{Fault, FaultKind};

@@ -72,42 +72,54 @@ impl Portal {
                 let booked = self.bookings.get(&id).ok_or_else(|| refused(400, 1019, "Booking not found"))?;
                 Ok(json!({"booking": booking_row(id, booked)}).into())
             }
-            "booking.v1.booking.add" => {
-                let (from, to) = period(&fields["datePeriod"])?;
-                let resources: Vec<i64> = list(&fields["resourceIds"]).into_iter().map(int).collect();
-                if resources.is_empty() {
-                    return Err(refused(400, 1018, "Empty resource collection"));
-                }
-                // Whoever books beside us came a moment earlier.
-                if let Some((from, to, resource)) = self.rival.take() {
-                    let id = self.next_id();
-                    self.bookings.insert(id, Booked { from, to, resources: vec![resource], ..blank() });
-                }
-                let id = self.next_id();
-                let (name, description) = (text(&fields["name"]), text(&fields["description"]));
-                self.bookings.insert(id, Booked { from, to, resources, name, description, ..blank() });
-                Ok(if self.bare_ids { json!(id) } else { json!({"id": id}) }.into())
-            }
-            "booking.v1.booking.update" => {
-                let drops = self.drops_clients;
-                let booked = self.booked(params)?;
-                if !fields["datePeriod"].is_null() {
-                    (booked.from, booked.to) = period(&fields["datePeriod"])?;
-                }
-                let resources: Vec<i64> = list(&fields["resourceIds"]).into_iter().map(int).collect();
-                if !resources.is_empty() {
-                    booked.resources = resources;
-                }
-                if drops {
-                    booked.clients.clear();
-                }
-                Ok(json!(true).into())
-            }
+            "booking.v1.booking.add" => self.booking_add(fields),
+            "booking.v1.booking.update" => self.booking_update(params),
             "booking.v1.booking.delete" => {
                 self.booked(params)?;
                 self.bookings.remove(&int(&params["id"]));
                 Ok(json!(true).into())
             }
+            _ => self.booking_bound(method, params),
+        }
+    }
+
+    fn booking_add(&mut self, fields: &Value) -> Outcome {
+        let (from, to) = period(&fields["datePeriod"])?;
+        let resources: Vec<i64> = list(&fields["resourceIds"]).into_iter().map(int).collect();
+        if resources.is_empty() {
+            return Err(refused(400, 1018, "Empty resource collection"));
+        }
+        // Whoever books beside us came a moment earlier.
+        if let Some((from, to, resource)) = self.rival.take() {
+            let id = self.next_id();
+            self.bookings.insert(id, Booked { from, to, resources: vec![resource], ..blank() });
+        }
+        let id = self.next_id();
+        let (name, description) = (text(&fields["name"]), text(&fields["description"]));
+        self.bookings.insert(id, Booked { from, to, resources, name, description, ..blank() });
+        Ok(if self.bare_ids { json!(id) } else { json!({"id": id}) }.into())
+    }
+
+    fn booking_update(&mut self, params: &Value) -> Outcome {
+        let fields = &params["fields"];
+        let drops = self.drops_clients;
+        let booked = self.booked(params)?;
+        if !fields["datePeriod"].is_null() {
+            (booked.from, booked.to) = period(&fields["datePeriod"])?;
+        }
+        let resources: Vec<i64> = list(&fields["resourceIds"]).into_iter().map(int).collect();
+        if !resources.is_empty() {
+            booked.resources = resources;
+        }
+        if drops {
+            booked.clients.clear();
+        }
+        Ok(json!(true).into())
+    }
+
+    /// What is fastened to a booking.
+    fn booking_bound(&mut self, method: &str, params: &Value) -> Outcome {
+        match method {
             "booking.v1.booking.client.set" => {
                 let clients = list(&params["clients"]).into_iter().map(|client| int(&client["id"])).collect();
                 self.booked_of(&params["bookingId"])?.clients = clients;
@@ -193,6 +205,13 @@ impl Portal {
                 self.events.remove(&id).ok_or_else(|| refused(400, "", "Event not found"))?;
                 Ok(json!(true).into())
             }
+            _ => self.calendar_read(method, params),
+        }
+    }
+
+    fn calendar_read(&self, method: &str, params: &Value) -> Outcome {
+        let (owner, id) = (int(&params["ownerId"]), int(&params["id"]));
+        match method {
             "calendar.event.getbyid" => {
                 Ok(self.events.get(&id).map_or_else(|| json!([]), |event| event_row(id, event)).into())
             }
