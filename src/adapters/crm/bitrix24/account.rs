@@ -125,8 +125,8 @@ pub fn read_account(replies: &Replies, wanted: BookingKey) -> Result<Account, Fa
         model,
         is_booking_shut: booking.is_some_and(|method| method.is_existing && !method.is_available),
         resources: resources.unwrap_or_default(),
-        staff_types: replies.get("types").map(|value| read_staff_types(value)).unwrap_or_default(),
-        catalogs: replies.get("catalogs").map(|value| read_catalogs(value)).unwrap_or_default(),
+        staff_types: replies.get("types").map(read_staff_types).unwrap_or_default(),
+        catalogs: replies.get("catalogs").map(read_catalogs).unwrap_or_default(),
         scopes,
     })
 }

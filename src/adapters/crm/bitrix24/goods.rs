@@ -175,6 +175,8 @@ pub(super) fn base_prices(mut prices: Vec<GroupPrice>, base: Option<i64>) -> BTr
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -126,7 +126,7 @@ fn lacks(scope: &str) -> String {
 
 fn owner(replies: &Replies) -> Result<String, String> {
     let owner = read_profile(replies.get("profile").unwrap_or(&Value::Null));
-    let scopes = replies.get("scope").map(|value| read_scopes(value)).unwrap_or_default().join(", ");
+    let scopes = replies.get("scope").map(read_scopes).unwrap_or_default().join(", ");
     if owner.id.is_empty() {
         return Err(
             "whoever made the webhook is dismissed: let somebody else make a new one (Разработчикам → Другое → \
