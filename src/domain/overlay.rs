@@ -19,11 +19,14 @@ pub struct CatalogueCopy {
     pub staff: Vec<CrmEmployee>,
 }
 
+/// Changes a company's words.
+pub type Words = Box<dyn Fn(&mut Company) + Send + Sync>;
+
 /// What is laid over the profile whenever it is read.
 #[derive(Default)]
 pub struct Refine {
     /// The configuration's words over the company's.
-    pub company: Option<Box<dyn Fn(&mut Company) + Send + Sync>>,
+    pub company: Option<Words>,
     /// The connection whose services and staff are laid over the profile's, once they were read.
     pub connection: Option<String>,
 }

@@ -219,7 +219,7 @@ async fn what_1c_does_not_keep_is_told_by_its_name() {
         let salon = Salon::open();
         salon.see(|base| base.ignored.insert(field.to_owned()));
         let fault = salon.far.crm.calendar().unwrap().book(&cut("k", 11)).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Protocol, "{fault}");
+        assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
         assert!(fault.detail.contains("WriteNotApplied") && fault.detail.contains(named), "{fault}");
         assert_eq!(salon.live(VISITS), 0, "a document that guards nobody's time is marked for deletion");
     }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::visits::of_row;
-use super::{Ledgered, Way};
+use super::{Ledgered, Way, doubt};
 use crate::domain::booking::{Booking, BookingState, NewBooking};
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, CrmClient, Slot};
 use crate::domain::fault::{Fault, FaultKind, Retry};
@@ -177,10 +177,10 @@ impl Ledgered {
         zone: &TimeZone,
     ) -> Result<Appointment, Fault> {
         match way {
-            Way::Native(calendar) => calendar.book(request).await,
+            Way::Native(calendar) => calendar.book(request).await.map_err(doubt),
             Way::Ledger(records) => {
                 let visit = self.visit(row, &request.key, zone)?;
-                let id = records.create(&visit).await?;
+                let id = records.create(&visit).await.map_err(doubt)?;
                 Ok(shown(row, id, zone))
             }
         }

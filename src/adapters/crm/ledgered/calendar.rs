@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::{Timestamp, ToSpan};
 
 use super::visits::of_row;
-use super::{Ledgered, Way, doubt};
+use super::{Ledgered, Way};
 use crate::domain::crm::{
     Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, MoveRequest, Slot, SlotQuery,
 };
@@ -47,7 +47,7 @@ impl Calendar for Ledgered {
     }
 
     async fn book(&self, request: &BookRequest) -> Result<Appointment, Fault> {
-        self.book_under_key(request).await.map_err(doubt)
+        self.book_under_key(request).await
     }
 
     async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
@@ -58,11 +58,11 @@ impl Calendar for Ledgered {
     }
 
     async fn move_to(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
-        self.move_under_key(request).await.map_err(doubt)
+        self.move_under_key(request).await
     }
 
     async fn cancel(&self, id: &str) -> Result<Appointment, Fault> {
-        self.alone("cancel", &format!("cancel:{id}"), self.cancel_visit(id)).await.map_err(doubt)
+        self.alone("cancel", &format!("cancel:{id}"), self.cancel_visit(id)).await
     }
 
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::visits::of_row;
-use super::{Ledgered, Way};
+use super::{Ledgered, Way, doubt};
 use crate::domain::booking::{Booking, BookingState};
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, Calendar, MoveRequest, Origin, Records};
 use crate::domain::fault::{Fault, FaultKind, Retry};
@@ -41,7 +41,7 @@ impl Ledgered {
             None => format!("move|{}|{}|{}", request.id, request.start, request.employee_id.as_deref().unwrap_or("")),
         };
         self.store().try_key(self.name(), &request.key, &fingerprint, self.clock().now()).await.map_err(&lost)?;
-        let moved = calendar.move_to(request).await?;
+        let moved = calendar.move_to(request).await.map_err(doubt)?;
         if let Some(row) = row {
             self.follow(&row, request, &moved).await?;
         }
@@ -147,12 +147,12 @@ impl Ledgered {
         let row = self.row_of("cancel", id).await?;
         let zone = self.wiring.zone().await;
         let cancelled = match (&way, &row) {
-            (Way::Native(calendar), _) => calendar.cancel(id).await?,
+            (Way::Native(calendar), _) => calendar.cancel(id).await.map_err(doubt)?,
             (Way::Ledger(_), None) => return Err(self.missing("cancel", "appointment", id)),
             (Way::Ledger(_), Some(row)) if row.state == BookingState::Cancelled => of_row(row.clone(), &zone),
             (Way::Ledger(records), Some(row)) => {
                 let visit = self.visit(row, &format!("cancel:{}", row.id), &zone)?;
-                records.cancel(id, &visit).await?;
+                records.cancel(id, &visit).await.map_err(doubt)?;
                 Appointment { status: AppointmentStatus::Cancelled, ..of_row(row.clone(), &zone) }
             }
         };

@@ -164,7 +164,7 @@ impl Crm for Ledgered {
     }
 
     fn leads(&self) -> Option<&dyn Leads> {
-        self.can("leads").then_some(self)
+        self.inner.leads().map(|_| self as &dyn Leads)
     }
 
     fn notes(&self) -> Option<&dyn Notes> {

@@ -108,7 +108,7 @@ impl OneC {
         let made = match self.create("create_client", &map.set, body.clone()).await {
             Ok(made) => made,
             // Whatever became of it, a search tells.
-            Err(fault) if judge::is_refused(&fault) || fault.kind == FaultKind::UnknownOutcome => {
+            Err(fault) if matches!(fault.kind, FaultKind::Protocol | FaultKind::UnknownOutcome) => {
                 let found = self.cards(call, &card.phone).await.ok().and_then(|found| found.into_iter().next());
                 return found.ok_or_else(|| judge::certain(fault));
             }

@@ -235,7 +235,8 @@ impl OneC {
             "WriteNotApplied: 1C did not keep `{field}`: the field is not there, or does not take that value; compare \
              the map with the Designer"
         );
-        self.fault(FaultKind::Protocol, operation, detail)
+        // 1C answered what it keeps: this is no doubt, and only the map can mend it.
+        self.fault(FaultKind::Rejected, operation, detail)
     }
 }
 

@@ -183,8 +183,9 @@ pub(super) fn certain(fault: Fault) -> Fault {
 pub(super) fn before_the_write(fault: Fault) -> Fault {
     match fault.kind {
         _ if is_refused(&fault) => certain(fault),
-        FaultKind::UnknownOutcome | FaultKind::Timeout => Fault { kind: FaultKind::Unavailable, ..fault },
-        FaultKind::Protocol => Fault { kind: FaultKind::Rejected, ..fault },
+        FaultKind::UnknownOutcome | FaultKind::Timeout | FaultKind::Protocol => {
+            Fault { kind: FaultKind::Unavailable, ..fault }
+        }
         // An object that the request needs is not there: it is not the appointment that is missing.
         _ => fault,
     }
