@@ -98,6 +98,7 @@ async fn connect(row: &'static Row) -> (Arc<dyn Crm>, Arc<Slow>) {
         calls_per_second: None,
         timezone: None,
         holder: "bench".to_owned(),
+        secrets: Arc::default(),
     };
     let raw = (row.open)(wiring.clone(), settings).unwrap();
     (Arc::new(Ledgered::new(raw, row.kind, wiring)), way)

@@ -178,6 +178,9 @@ _flow() {
             flow__subcmd__crm,cancel)
                 cmd="flow__subcmd__crm__subcmd__cancel"
                 ;;
+            flow__subcmd__crm,discover)
+                cmd="flow__subcmd__crm__subcmd__discover"
+                ;;
             flow__subcmd__crm,find)
                 cmd="flow__subcmd__crm__subcmd__find"
                 ;;
@@ -1915,7 +1918,7 @@ _flow() {
             return 0
             ;;
         flow__subcmd__crm)
-            opts="-o -q -v -h --config --store --output --fields --quiet --verbose --color --no-input --yes --help kinds test services staff slots find appointments book move cancel push sync record mock"
+            opts="-o -q -v -h --config --store --output --fields --quiet --verbose --color --no-input --yes --help kinds test discover services staff slots find appointments book move cancel push sync record mock"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2077,6 +2080,48 @@ _flow() {
             return 0
             ;;
         flow__subcmd__crm__subcmd__cancel)
+            opts="-o -q -v -h --wait --config --store --output --fields --quiet --verbose --color --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        flow__subcmd__crm__subcmd__discover)
             opts="-o -q -v -h --wait --config --store --output --fields --quiet --verbose --color --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -752,36 +752,37 @@ complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subc
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -l config -d 'Read this configuration file' -r -F
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -l store -d 'Use this store, such as sqlite://flow.db' -r
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
 json\t'One document'
 jsonl\t'One object a line'
 csv\t'Comma-separated, with a header'
 tsv\t'Tab-separated, with a header'"
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -l fields -d 'Print only these fields, separated by commas' -r
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a pipe'
 never\t'Not at all'"
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -s q -l quiet -d 'Say nothing beside the answer'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -s v -l verbose -d 'Say more; twice says most'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -l no-input -d 'Never ask'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -l yes -d 'Answer yes to what would be asked'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "kinds" -d 'List the kinds of CRM there are'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "test" -d 'Ask a CRM who we are and what we may do'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "services" -d 'List services'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "staff" -d 'List staff'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "slots" -d 'List free times'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "find" -d 'Find a client by phone'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "appointments" -d 'List appointments'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "book" -d 'Book an appointment'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "move" -d 'Move an appointment'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "cancel" -d 'Cancel an appointment'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "push" -d 'Write a lead into a CRM; again, it updates the same object'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "sync" -d 'Show where a CRM\'s services and staff differ from the profile, and keep what the CRM has'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "record" -d 'Record a connection\'s traffic into a cassette, without secrets and phones'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test services staff slots find appointments book move cancel push sync record mock" -f -a "mock" -d 'Serve a stand-in of a vendor, or play a cassette'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "kinds" -d 'List the kinds of CRM there are'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "test" -d 'Ask a CRM who we are and what we may do'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "discover" -d 'Propose a map of the account\'s objects for the configuration'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "services" -d 'List services'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "staff" -d 'List staff'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "slots" -d 'List free times'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "find" -d 'Find a client by phone'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "appointments" -d 'List appointments'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "book" -d 'Book an appointment'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "move" -d 'Move an appointment'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "cancel" -d 'Cancel an appointment'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "push" -d 'Write a lead into a CRM; again, it updates the same object'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "sync" -d 'Show where a CRM\'s services and staff differ from the profile, and keep what the CRM has'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "record" -d 'Record a connection\'s traffic into a cassette, without secrets and phones'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "mock" -d 'Serve a stand-in of a vendor, or play a cassette'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from kinds" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from kinds" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from kinds" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
@@ -816,6 +817,23 @@ complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcomman
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from test" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from discover" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from services" -l wait -d 'Wait out a limit for at most so long' -r
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from services" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from services" -l store -d 'Use this store, such as sqlite://flow.db' -r

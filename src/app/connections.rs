@@ -84,11 +84,26 @@ pub(super) fn connect(
         calls_per_second: settings.remove("calls_per_second").and_then(|calls| calls.as_f64()),
         timezone: zone.and_then(|zone| TimeZone::get(&zone).ok()),
         holder: common.holder.to_string(),
+        secrets: hidden(connection).into(),
     };
     let inner = (row.open)(wiring.clone(), Value::Object(settings))?;
     let ledgered: Arc<dyn Crm> = Arc::new(Ledgered::new(inner, row.kind, wiring));
     // A person at a terminal waits longer than a client in a chat.
     Ok(Arc::new(Watched::new(ledgered, LONGEST_READ)))
+}
+
+/// Secrets, and what one is made of: an address that is a secret has it between its slashes.
+fn hidden(connection: &Connection) -> Vec<String> {
+    let whole = connection.secrets.values().map(|secret| secret.expose().to_owned()).filter(|text| text.len() >= 4);
+    let mut words: Vec<String> = whole.collect();
+    let is_one = |part: &str| part.len() >= 6 && !part.contains(['.', ':']);
+    let parts: Vec<String> =
+        words.iter().flat_map(|text| text.split('/')).filter(|p| is_one(p)).map(str::to_owned).collect();
+    words.extend(parts);
+    // The longest first: a part must not spoil the whole.
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.dedup();
+    words
 }
 
 /// The keys as the adapter reads them; secrets in the clear, for its own types to hide.

@@ -2,11 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::keys::Kind;
 use super::secret::Secret;
+
+/// `[crm]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrmConfig {
+    /// The connection that bookings and leads go to.
+    pub active: String,
+    /// The connection built in.
+    pub local: LocalCrm,
+    /// Connections to other CRMs, by name.
+    #[serde(skip_deserializing, skip_serializing_if = "BTreeMap::is_empty")]
+    pub connections: BTreeMap<String, Connection>,
+}
+
+impl Default for CrmConfig {
+    fn default() -> Self {
+        Self { active: "local".to_owned(), local: LocalCrm::default(), connections: BTreeMap::new() }
+    }
+}
+
+/// `[crm.local]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalCrm {
+    /// Always `local`.
+    pub kind: String,
+}
+
+impl Default for LocalCrm {
+    fn default() -> Self {
+        Self { kind: "local".to_owned() }
+    }
+}
 
 /// A connection as it is configured. Its keys are checked against its kind's; the adapter reads them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]

@@ -1,6 +1,5 @@
 //! What can be set, as the rest of flow takes it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use super::channels::{ChannelsConfig, SendLimits, TelegramChannel, TelegramMode, WebChannel};
-pub use super::connections::Connection;
+pub use super::connections::{Connection, CrmConfig, LocalCrm};
 use super::duration;
 use super::secret::Secret;
 use crate::domain::company::Zone;
@@ -327,39 +326,6 @@ pub enum Engine {
     Auto,
     /// The engine inside flow.
     Offline,
-}
-
-/// `[crm]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CrmConfig {
-    /// The connection that bookings and leads go to.
-    pub active: String,
-    /// The connection built in.
-    pub local: LocalCrm,
-    /// Connections to other CRMs, by name.
-    #[serde(skip_deserializing, skip_serializing_if = "BTreeMap::is_empty")]
-    pub connections: BTreeMap<String, Connection>,
-}
-
-impl Default for CrmConfig {
-    fn default() -> Self {
-        Self { active: "local".to_owned(), local: LocalCrm::default(), connections: BTreeMap::new() }
-    }
-}
-
-/// `[crm.local]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LocalCrm {
-    /// Always `local`.
-    pub kind: String,
-}
-
-impl Default for LocalCrm {
-    fn default() -> Self {
-        Self { kind: "local".to_owned() }
-    }
 }
 
 /// `[observability]`.

@@ -94,7 +94,7 @@ coalesce = 3
 session_ttl = "soon"
 trust_typed_phone = "yes"
 [crm.yclients]
-company_id = 4564
+compani_id = 4564
 [stroe]
 url = "sqlite://x.db"
 [company]
@@ -113,7 +113,7 @@ currency = "rub"
             (9, "dialog.coalesce", "expected a string, got a whole number"),
             (10, "dialog.session_ttl", "`soon` is no length of time"),
             (11, "dialog.trust_typed_phone", "expected true or false, got a string"),
-            (12, "crm.yclients", "there is: local"),
+            (13, "crm.yclients.compani_id", "did you mean `company_id`?"),
             (14, "stroe", "did you mean `store`?"),
             (17, "company.timezone", "did you mean `Europe/Moscow`?"),
             (18, "company.currency", "three capital letters"),

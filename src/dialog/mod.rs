@@ -70,6 +70,12 @@ struct Business {
 }
 
 impl Desk {
+    /// The connection that bookings go to.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        self.crm.connection()
+    }
+
     /// A desk before that CRM.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, crm: Arc<dyn Crm>, clock: Arc<dyn Clock>, rules: Rules) -> Self {

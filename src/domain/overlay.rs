@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn the_crm_says_what_can_be_booked_and_the_profile_how_it_is_called() {
         let mut profile: Profile = serde_json::from_value(serde_json::json!({
-            "company": {"name": "Ромашка", "phone": null, "address": null, "timezone": "Europe/Moscow", "locale": "ru", "currency": "RUB", "booking": {"step_min": 30, "lead_time_min": 60, "horizon_days": 60}, "closed": []}, "services": [], "employees": [], "knowledge": [],
+            "company": {"name": "Ромашка", "phone": null, "address": null, "timezone": "Europe/Moscow", "locale": "ru", "currency": "RUB", "hours": serde_json::to_value(crate::domain::company::WeekHours::default()).unwrap(), "booking": {"step_min": 30, "lead_time_min": 60, "horizon_days": 60}, "closed": []}, "services": [], "employees": [], "knowledge": [],
         }))
         .unwrap();
         profile.services = vec![own("cut", "Женская стрижка", "стрижка женская"), own("spa", "СПА", "спа")];

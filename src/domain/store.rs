@@ -518,6 +518,9 @@ pub trait Ledger: Send + Sync {
     /// The row of that key.
     async fn booking_by_key(&self, connection: &str, key: &str) -> StoreResult<Option<Booking>>;
 
+    /// What a key was used for: the fingerprint of the booking or the move.
+    async fn key_meaning(&self, connection: &str, key: &str) -> StoreResult<Option<String>>;
+
     /// Rows by start of the visit.
     async fn bookings(&self, filter: &BookingFilter, page: &Page) -> StoreResult<Vec<Booking>>;
 
@@ -553,6 +556,14 @@ impl BookingMove {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!("move|{}|{}|{}", self.id, self.start, self.employee_id.as_deref().unwrap_or(""))
+    }
+
+    /// Whether a key that was noted like this means this move. Who named nobody left it to the CRM.
+    #[must_use]
+    pub fn is_meant_by(&self, noted: &str) -> bool {
+        let own = self.fingerprint();
+        let anybody = own.rsplit_once('|').map_or("", |(start, _)| start);
+        noted == own || noted.strip_suffix('|') == Some(anybody)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -14,6 +15,7 @@ use super::wakeups::Wakeups;
 use crate::dialog::flow::Apology;
 use crate::dialog::{Desk, TurnError};
 use crate::domain::clock::Clock;
+use crate::domain::copies::CATALOGUE;
 use crate::domain::crm::{Crm, MoveRequest};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::job::{Claimed, Outcome, Pool, Work};
@@ -50,13 +52,14 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     wakeups: Arc<Wakeups>,
     crms: Arc<BTreeMap<String, Arc<dyn Crm>>>,
+    knows_catalogue: Arc<AtomicBool>,
 }
 
 impl Runner {
     /// A runner over that desk.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, desk: Arc<Desk>, clock: Arc<dyn Clock>, wakeups: Arc<Wakeups>) -> Self {
-        Self { store, desk, clock, wakeups, crms: Arc::default() }
+        Self { store, desk, clock, wakeups, crms: Arc::default(), knows_catalogue: Arc::default() }
     }
 
     /// With these connections, for what is no part of a dialogue.
@@ -124,7 +127,10 @@ impl Runner {
         let work = job.work.as_ref().map_err(|error| TurnError::Unreadable(error.clone()))?;
         let desk = &self.desk;
         match work {
-            Work::Answer { conversation_id } => desk.answer(*conversation_id, (&job.lease, job.id)).await,
+            Work::Answer { conversation_id } => {
+                self.know_the_catalogue().await;
+                desk.answer(*conversation_id, (&job.lease, job.id)).await
+            }
             Work::CommitBooking { booking_id, conversation_id } => {
                 desk.commit_booking(*booking_id, *conversation_id, None, job).await
             }
@@ -160,6 +166,23 @@ impl Runner {
             }
             Work::Send { .. } => Err(TurnError::Unreadable("a part of a message outside its lane".to_owned())),
         }
+    }
+
+    /// Services and staff of a CRM are read before the first client is answered: without them the profile's own ids
+    /// would be asked for, which the CRM does not know.
+    async fn know_the_catalogue(&self) {
+        let Some(crm) = self.crms.get(self.desk.connection()) else { return };
+        if self.knows_catalogue.load(Ordering::Relaxed) {
+            return;
+        }
+        let known = self.store.copied(crm.connection(), CATALOGUE, "").await;
+        if matches!(known, Ok(None))
+            && let Err(fault) = crm::sync(self.store.as_ref(), self.clock.as_ref(), crm.as_ref()).await
+        {
+            tracing::warn!(%fault, "services and staff of the CRM could not be read; `flow crm sync` tells more");
+            return;
+        }
+        self.knows_catalogue.store(known.is_ok(), Ordering::Relaxed);
     }
 
     fn crm(&self, connection: &str) -> Result<&dyn Crm, TurnError> {

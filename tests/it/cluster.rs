@@ -98,7 +98,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 fn get(daemon: &Daemon, path: &str) -> Option<(u16, String)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
+        let http = crate::support::web().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
         let answer = http.get(format!("{}{path}", daemon.url)).send().await.ok()?;
         Some((answer.status().as_u16(), answer.text().await.ok()?))
     })

@@ -50,7 +50,7 @@ async fn logs_hold_no_phone_no_name_no_words_and_no_secret_and_figures_tell_the_
         api.push(api.text_from(chat, chat, name, "Позвоните мне: +7 916 123-45-67"));
     }
     api.wait_until("the faults", |api| api.calls("sendMessage").len() >= 7).await;
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::support::web().no_proxy().build().unwrap();
     let hook = format!("{}/api/v1/telegram/webhook", daemon.url);
     let wrong = http.post(&hook).header("x-telegram-bot-api-secret-token", "wrong").body("{}").send().await.unwrap();
     assert_eq!(wrong.status(), 401);

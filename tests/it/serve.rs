@@ -16,7 +16,7 @@ fn serve(home: &Home) -> Daemon {
 }
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    crate::support::web().no_proxy().build().unwrap()
 }
 
 /// Writes as a client through the API; answers the status and the document.

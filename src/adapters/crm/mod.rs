@@ -60,6 +60,8 @@ pub struct Wiring {
     pub timezone: Option<TimeZone>,
     /// Names this process among those that share the store.
     pub holder: String,
+    /// Words that never stand in a fault, whoever repeats them.
+    pub secrets: Arc<[String]>,
 }
 
 impl Wiring {
@@ -72,7 +74,9 @@ impl Wiring {
             let burst = calls.ceil().max(1.0) as u32;
             rules.budgets = vec![Budget::per_second(name, calls, burst)];
         }
-        Portal::new(&self.name, Arc::clone(&self.transport), Arc::clone(&self.purse), Arc::clone(&self.clock), rules)
+        let (transport, purse, clock) = (&self.transport, &self.purse, &self.clock);
+        Portal::new(&self.name, Arc::clone(transport), Arc::clone(purse), Arc::clone(clock), rules)
+            .hiding(Arc::clone(&self.secrets))
     }
 
     /// The zone that is configured for the connection, else the company's.

@@ -58,6 +58,9 @@ pub fn masked(text: &str) -> String {
     for letter in text.chars() {
         let is_part = letter.is_alphanumeric() || matches!(letter, '+' | '-' | '_' | '@' | '.' | '(' | ')');
         if is_part {
+            if run.ends_with(' ') && !is_of_phone(letter) {
+                flush(&mut run, &mut out);
+            }
             run.push(letter);
         } else if letter == ' ' && run.chars().any(|c| c.is_ascii_digit()) && run.chars().all(is_of_phone) {
             // A phone may be written with spaces.

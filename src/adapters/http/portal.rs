@@ -89,6 +89,7 @@ pub struct Portal {
     clock: Arc<dyn Clock>,
     rules: Rules,
     health: Mutex<Health>,
+    secrets: Arc<[String]>,
 }
 
 impl Portal {
@@ -101,7 +102,21 @@ impl Portal {
         clock: Arc<dyn Clock>,
         rules: Rules,
     ) -> Self {
-        Self { name: name.to_owned(), transport, purse, clock, rules, health: Mutex::default() }
+        Self {
+            name: name.to_owned(),
+            transport,
+            purse,
+            clock,
+            rules,
+            health: Mutex::default(),
+            secrets: Arc::default(),
+        }
+    }
+
+    /// These words stand in no fault.
+    #[must_use]
+    pub fn hiding(self, secrets: Arc<[String]>) -> Self {
+        Self { secrets, ..self }
     }
 
     /// Calls, with patience, and answers what the judge takes for an answer.
@@ -140,6 +155,7 @@ impl Portal {
     /// A fault of this connection.
     #[must_use]
     pub fn fault(&self, kind: FaultKind, operation: &'static str, detail: impl Into<String>) -> Fault {
+        let detail = self.secrets.iter().fold(detail.into(), |text: String, secret| text.replace(secret, "***"));
         Fault::new(kind, &self.name, operation, detail)
     }
 

@@ -38,6 +38,11 @@ impl Ledger for PostgresStore {
         }
     }
 
+    async fn key_meaning(&self, connection: &str, key: &str) -> StoreResult<Option<String>> {
+        let c = self.sessions.connection().await?;
+        Ok(known_key(&c, connection, key).await?.map(|(fingerprint, _)| fingerprint))
+    }
+
     async fn try_key(&self, connection: &str, key: &str, fingerprint: &str, now: Timestamp) -> StoreResult<()> {
         transaction!(self.sessions, c => {
             lock_key(c, connection, key).await?;
@@ -311,7 +316,7 @@ async fn relocate(c: &Connection, change: &BookingMove, now: Timestamp) -> Store
     let employee = change.employee_id.as_deref();
     let fingerprint = change.fingerprint();
     if let Some((known, moved)) = known_key(c, &connection, &change.key).await? {
-        if known != fingerprint {
+        if !change.is_meant_by(&known) {
             return Err(StoreError::KeyReused);
         }
         if moved.is_some() {

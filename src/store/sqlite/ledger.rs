@@ -37,6 +37,11 @@ impl Ledger for SqliteStore {
         .await
     }
 
+    async fn key_meaning(&self, connection: &str, key: &str) -> StoreResult<Option<String>> {
+        let (connection, key) = (connection.to_owned(), key.to_owned());
+        self.read(move |c| Ok(known_key(c, &connection, &key)?.map(|(fingerprint, _)| fingerprint))).await
+    }
+
     async fn try_key(&self, connection: &str, key: &str, fingerprint: &str, now: Timestamp) -> StoreResult<()> {
         let (connection, key, fingerprint) = (connection.to_owned(), key.to_owned(), fingerprint.to_owned());
         self.write(move |c| match known_key(c, &connection, &key)? {
@@ -293,7 +298,7 @@ fn relocate(c: &Connection, change: &BookingMove, now: Timestamp) -> StoreResult
     let employee = change.employee_id.as_deref();
     let fingerprint = change.fingerprint();
     if let Some((known, moved)) = known_key(c, &row.connection, &change.key)? {
-        if known != fingerprint {
+        if !change.is_meant_by(&known) {
             return Err(StoreError::KeyReused);
         }
         if moved.is_some() {

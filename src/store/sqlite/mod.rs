@@ -92,7 +92,13 @@ impl SqliteStore {
     /// # Errors
     /// When SQLite has no memory for it.
     pub fn in_memory() -> StoreResult<Self> {
-        Ok(Self::with(Writer::start(open::memory()?)?, None))
+        #[cfg_attr(not(feature = "crash-points"), expect(unused_mut, reason = "set for tests only"))]
+        let mut writer = Writer::start(open::memory()?)?;
+        #[cfg(feature = "crash-points")]
+        {
+            writer.holds_the_clock = true;
+        }
+        Ok(Self::with(writer, None))
     }
 
     fn with(writer: Writer, readers: Option<Readers>) -> Self {

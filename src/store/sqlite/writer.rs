@@ -31,6 +31,9 @@ pub(super) struct Writer {
     sender: Option<mpsc::Sender<Operation>>,
     thread: Option<JoinHandle<()>>,
     ailment: Ailment,
+    /// A test's clock that runs by itself must stand still while a store in memory works.
+    #[cfg(feature = "crash-points")]
+    pub(super) holds_the_clock: bool,
 }
 
 impl Writer {
@@ -40,7 +43,13 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || serve(&connection, receiver))
             .map_err(|error| StoreError::Open(error.to_string()))?;
-        Ok(Self { sender: Some(sender), thread: Some(thread), ailment: Ailment::default() })
+        Ok(Self {
+            sender: Some(sender),
+            thread: Some(thread),
+            ailment: Ailment::default(),
+            #[cfg(feature = "crash-points")]
+            holds_the_clock: false,
+        })
     }
 
     pub(super) async fn run<T, F>(&self, operation: F) -> StoreResult<T>
@@ -68,6 +77,11 @@ impl Writer {
         let gone = || StoreError::Busy("the store is shutting down".to_owned());
         let sender = self.sender.as_ref().ok_or_else(gone)?;
         sender.send(boxed).await.map_err(|_| gone())?;
+        #[cfg(feature = "crash-points")]
+        if self.holds_the_clock {
+            let waited = tokio::task::spawn_blocking(move || result.blocking_recv()).await;
+            return waited.map_err(|_| gone())?.map_err(|_| gone())?;
+        }
         result.await.map_err(|_| gone())?
     }
 }

@@ -108,7 +108,7 @@ fn a_daemon_that_comes_before_its_database_waits_for_it() {
     let status = |path: &str| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
+            let http = crate::support::web().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
             Some(http.get(format!("http://{listen}{path}")).send().await.ok()?.status().as_u16())
         })
     };

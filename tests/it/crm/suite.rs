@@ -128,14 +128,26 @@ async fn a_visit_is_booked_moved_and_cancelled_and_each_key_means_one() {
         let moved = calendar.move_to(&moving).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
         assert_eq!(moved.start.timestamp(), later.start.timestamp(), "{kind}");
         let repeated = calendar.move_to(&moving).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
-        assert_eq!(repeated.id, moved.id, "{kind}: a repeated move answers the same");
+        assert_eq!(
+            (&repeated.id, repeated.status),
+            (&moved.id, moved.status),
+            "{kind}: a repeated move answers the same"
+        );
+        let same = calendar.book(&wish("k-1", slot)).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
+        assert_eq!(same.id, moved.id, "{kind}: the booking's key means the visit wherever it is now");
+        let other_use = MoveRequest { key: "k-1".to_owned(), ..moving.clone() };
+        let reused = calendar.move_to(&other_use).await.unwrap_err();
+        assert_eq!(reused.kind, FaultKind::KeyReused, "{kind}: one name space for both: {reused}");
+        let reused = calendar.book(&wish("m-1", later)).await.unwrap_err();
+        assert_eq!(reused.kind, FaultKind::KeyReused, "{kind}: {reused}");
         let found = visits(&far).await;
         assert_eq!(found.len(), 1, "{kind}: {found:?}");
         assert_eq!((&found[0].id, found[0].start.timestamp()), (&moved.id, later.start.timestamp()), "{kind}");
         let once_more = calendar.book(&wish("k-3", slot)).await;
         assert!(once_more.is_ok(), "{kind}: the first time is free again: {once_more:?}");
 
-        let gone = calendar.cancel(&moved.id).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
+        // An id that a move replaced still means the visit.
+        let gone = calendar.cancel(&first.id).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
         let twice = calendar.cancel(&moved.id).await.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
         assert_eq!((gone.id, gone.status), (twice.id, twice.status), "{kind}");
         assert_eq!(visits(&far).await.len(), 1, "{kind}");

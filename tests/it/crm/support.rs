@@ -92,6 +92,7 @@ pub fn before(
         calls_per_second: None,
         timezone: None,
         holder: "test".to_owned(),
+        secrets: Arc::default(),
     };
     let raw = (row.open)(wiring.clone(), settings.clone()).unwrap();
     let crm = Arc::new(Ledgered::new(Arc::clone(&raw), row.kind, wiring.clone()));

@@ -399,7 +399,7 @@ async fn a_business_in_a_database_is_seeded_served_and_looked_after() {
     let status = home.json(&["db", "status", "-o", "json", "--store", &url]);
     assert_eq!((status["current"].as_u64(), &status["file"]), (Some(LATEST_SCHEMA.into()), &json!(null)), "{status}");
     let daemon = Daemon::start(&home, &["--store", &url, "--listen", "127.0.0.1:0"], &[]);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::web().no_proxy().build().unwrap();
     let health = client.get(format!("{}/health", daemon.url)).send().await.unwrap();
     assert!(health.status().is_success(), "{}", health.text().await.unwrap());
     let looked = home.run(&["db", "check", "--store", &url]);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use flow::domain::booking::BookingState;
 use flow::domain::channel::Arrival;
+use flow::domain::copies::Copied as Copy;
 use flow::domain::id::TokenId;
 use flow::domain::job::Scheduled;
 use flow::domain::lead::{LeadPatch, LeadStatus};
@@ -28,6 +29,8 @@ pub async fn lived_in(store: &dyn Store) {
         store.meta_secret(secret).await.unwrap();
     }
     store.save_credential("amocrm", "refresh", 0, at(0)).await.unwrap();
+    let copy = Copy { id: "dk-1".to_owned(), phone: Some(phone(3)), body: json!({"status": "booked"}), at: at(0) };
+    store.keep_copy("dikidi", "appointment", &copy).await.unwrap();
     let key = IdempotencyKey { scope: "token POST /leads k".to_owned(), fingerprint: "f".to_owned() };
     let mut wish = lead(at(0));
     (wish.phone, wish.name) = (Some(phone(3)), Some("Ольга".to_owned()));

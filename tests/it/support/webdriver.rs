@@ -76,7 +76,7 @@ impl Browser {
             "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {"args": arguments}
         }}});
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = crate::support::web().no_proxy().build().expect("a client");
         let base = format!("http://127.0.0.1:{port}");
         let answer: Value = http
             .post(format!("{base}/session"))

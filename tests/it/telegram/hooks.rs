@@ -7,7 +7,7 @@ const HOOK: &[(&str, &str)] =
     &[("FLOW_CHANNELS__TELEGRAM__MODE", "webhook"), ("FLOW_CHANNELS__TELEGRAM__WEBHOOK_SECRET", SECRET)];
 
 async fn call(url: &str, secret: Option<&str>, body: impl Into<reqwest::Body>) -> (u16, String) {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::support::web().no_proxy().build().unwrap();
     let mut request = http.post(format!("{url}/api/v1/telegram/webhook")).body(body);
     if let Some(secret) = secret {
         request = request.header("x-telegram-bot-api-secret-token", secret);
@@ -125,7 +125,7 @@ async fn what_cannot_be_stored_is_told_to_come_again_and_is_not_lost() {
     update["update_id"] = 5.into();
     let other = rusqlite::Connection::open(bot.home.store()).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::support::web().no_proxy().build().unwrap();
     let call = || {
         let request = http.post(format!("{}/api/v1/telegram/webhook", daemon.url)).body(update.to_string());
         request.header("x-telegram-bot-api-secret-token", SECRET).send()

@@ -9,7 +9,7 @@ use crate::support::daemon::Daemon;
 fn get(daemon: &Daemon, path: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = crate::support::web().no_proxy().build().unwrap();
         let answer = http.get(format!("{}{path}", daemon.url)).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 200, "the daemon itself is usable");
         answer.text().await.unwrap()

@@ -21,16 +21,14 @@ impl Ledgered {
 
     async fn book_alone(&self, request: &BookRequest) -> Result<Appointment, Fault> {
         let way = self.way("book").await?;
-        let zone = self.wiring.zone().await;
+        let zone = self.zone().await;
         let known = self.store().booking_by_key(self.name(), &request.key).await.map_err(self.lost("book"))?;
         let Some(row) = known.filter(|row| row.state != BookingState::Refused) else {
             return self.book_anew(&way, request, &zone).await;
         };
-        let is_same = row.service_id == request.service_id
-            && row.start == request.start
-            && row.phone.as_ref() == Some(&request.phone)
-            && (request.employee_id.is_none() || row.employee_id == request.employee_id);
-        if !is_same {
+        // By what the key was used for, not by where the visit is now: it may have been moved since.
+        let meant = self.store().key_meaning(self.name(), &request.key).await.map_err(self.lost("book"))?;
+        if !meant.is_some_and(|meant| is_meant(request, &meant)) {
             let detail = format!("the key was used for booking {}", row.id);
             return Err(self.fault(FaultKind::KeyReused, "book", detail));
         }
@@ -60,6 +58,10 @@ impl Ledgered {
         let known = self.store().booking_by_key(self.name(), &request.key).await.map_err(&lost)?;
         if known.is_none() {
             self.store().try_key(self.name(), &request.key, &fingerprint, now).await.map_err(&lost)?;
+        }
+        if request.start <= now {
+            let at = request.start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            return Err(self.fault(FaultKind::Rejected, "book", format!("{at} has passed")));
         }
         let slot = self.offered(way, request, zone).await?;
         let new = self.row_for(way, request, &slot).await?;
@@ -166,6 +168,7 @@ impl Ledgered {
             error: is_requested.then(|| REQUESTED.to_owned()),
         };
         self.store().update_booking(&told, self.clock().now()).await.map_err(self.lost("book"))?;
+        self.keep_zone(&appointment).await?;
         Ok(appointment)
     }
 
@@ -246,6 +249,17 @@ impl Ledgered {
     }
 }
 
+/// Whether a key that was noted like this means this booking. Who names nobody left it to the CRM.
+fn is_meant(request: &BookRequest, noted: &str) -> bool {
+    let noted: Vec<&str> = noted.split('|').collect();
+    let [what, service, employee, start, phone] = noted.as_slice() else { return false };
+    *what == "book"
+        && *service == request.service_id
+        && *start == request.start.to_string()
+        && *phone == request.phone.as_str()
+        && request.employee_id.as_deref().is_none_or(|wanted| wanted == *employee)
+}
+
 /// A row that is shown by an object of the CRM.
 fn shown(row: &Booking, id: String, zone: &TimeZone) -> Appointment {
     Appointment {
@@ -259,7 +273,7 @@ fn shown(row: &Booking, id: String, zone: &TimeZone) -> Appointment {
     }
 }
 
-fn requested_or(appointment: Appointment, error: Option<&str>) -> Appointment {
+pub(super) fn requested_or(appointment: Appointment, error: Option<&str>) -> Appointment {
     match (appointment.status, error) {
         (AppointmentStatus::Booked, Some(REQUESTED)) => {
             Appointment { status: AppointmentStatus::Requested, ..appointment }

@@ -30,7 +30,7 @@ impl Calendar for Ledgered {
             Way::Native(calendar) => calendar.appointment(id).await,
             Way::Ledger(records) => {
                 let Some(row) = self.row_of("appointment", id).await? else { return Ok(None) };
-                let zone = self.wiring.zone().await;
+                let zone = self.zone().await;
                 let known = of_row(row, &zone);
                 // A person may have moved the object, or called it off, in the CRM.
                 let Some(seen) = records.read(id).await? else { return Ok(None) };
@@ -52,7 +52,7 @@ impl Calendar for Ledgered {
 
     async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
         let way = self.way("find_booked").await?;
-        let zone = self.wiring.zone().await;
+        let zone = self.zone().await;
         let row = self.store().booking_by_key(self.name(), &request.key).await.map_err(self.lost("find_booked"))?;
         self.look(&way, row.as_ref(), request, &zone).await
     }

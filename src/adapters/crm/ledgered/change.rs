@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::book::requested_or;
 use super::visits::of_row;
 use super::{Ledgered, Way, doubt};
 use crate::domain::booking::{Booking, BookingState};
@@ -12,6 +13,8 @@ use crate::domain::store::{BookingMove, BookingUpdate, StoreError};
 impl Ledgered {
     /// Moves; whoever else works under the key is waited for.
     pub(super) async fn move_under_key(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
+        // What a move made anew is meant by its old id too.
+        let request = &MoveRequest { id: self.present(&request.id).await?, ..request.clone() };
         self.alone("move", &request.key, async {
             match self.way("move").await? {
                 Way::Native(calendar) => self.move_natively(calendar, request).await,
@@ -23,23 +26,26 @@ impl Ledgered {
 
     async fn move_natively(&self, calendar: &dyn Calendar, request: &MoveRequest) -> Result<Appointment, Fault> {
         let lost = self.lost("move");
-        let zone = self.wiring.zone().await;
-        if let Some(row) = self.store().booking_by_key(self.name(), &request.key).await.map_err(&lost)? {
-            let is_same =
-                row.start == request.start && (request.employee_id.is_none() || row.employee_id == request.employee_id);
-            return match is_same {
-                true => Ok(of_row(row, &zone)),
-                false => {
-                    Err(self.fault(FaultKind::KeyReused, "move", format!("the key was used for booking {}", row.id)))
-                }
-            };
-        }
+        let zone = self.zone().await;
         let row = self.row_of("move", &request.id).await?;
         // The ledger's own move goes under the same key: both must mean the same by it.
         let fingerprint = match &row {
             Some(row) => followed(row, request, request.start, request.employee_id.clone()).fingerprint(),
             None => format!("move|{}|{}|{}", request.id, request.start, request.employee_id.as_deref().unwrap_or("")),
         };
+        if let Some(done) = self.store().booking_by_key(self.name(), &request.key).await.map_err(&lost)? {
+            let meant = self.store().key_meaning(self.name(), &request.key).await.map_err(&lost)?;
+            let is_same = meant.is_some_and(|meant| {
+                let anybody = meant.rsplit_once('|').map_or("", |(start, _)| start);
+                meant == fingerprint || fingerprint.strip_suffix('|') == Some(anybody)
+            });
+            return match is_same {
+                true => Ok(requested_or(of_row(done.clone(), &zone), done.error.as_deref())),
+                false => {
+                    Err(self.fault(FaultKind::KeyReused, "move", format!("the key was used for booking {}", done.id)))
+                }
+            };
+        }
         self.store().try_key(self.name(), &request.key, &fingerprint, self.clock().now()).await.map_err(&lost)?;
         let moved = calendar.move_to(request).await.map_err(doubt)?;
         if let Some(row) = row {
@@ -61,6 +67,7 @@ impl Ledgered {
             Err(error) => return Err(self.lost("move")(error)),
         }
         if row.external_id.as_deref() != Some(moved.id.as_str()) {
+            self.succeeded(&request.id, &moved.id).await?;
             let update = BookingUpdate {
                 id: row.id,
                 state: row.state,
@@ -104,7 +111,7 @@ impl Ledgered {
             }
         }
         let moved = self.store().move_booking(&change, self.clock().now()).await.map_err(&lost)?;
-        let zone = self.wiring.zone().await;
+        let zone = self.zone().await;
         let visit = self.visit(&moved, &request.key, &zone)?;
         match records.change(&request.id, &visit).await {
             Ok(()) => Ok(of_row(moved, &zone)),
@@ -144,8 +151,9 @@ impl Ledgered {
     /// Cancels in the CRM, then in the ledger.
     pub(super) async fn cancel_visit(&self, id: &str) -> Result<Appointment, Fault> {
         let way = self.way("cancel").await?;
+        let id = &self.present(id).await?;
         let row = self.row_of("cancel", id).await?;
-        let zone = self.wiring.zone().await;
+        let zone = self.zone().await;
         let cancelled = match (&way, &row) {
             (Way::Native(calendar), _) => calendar.cancel(id).await.map_err(doubt)?,
             (Way::Ledger(_), None) => return Err(self.missing("cancel", "appointment", id)),

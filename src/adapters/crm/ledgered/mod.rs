@@ -6,6 +6,7 @@ mod alone;
 mod book;
 mod calendar;
 mod change;
+mod known;
 mod profile;
 mod push;
 mod visits;

@@ -81,7 +81,7 @@ impl Ledgered {
 
     /// Visits as the ledger has them.
     pub(super) async fn own_appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {
-        let zone = self.wiring.zone().await;
+        let zone = self.zone().await;
         let mut state = vec![BookingState::Booked, BookingState::Done, BookingState::NoShow];
         if query.all {
             state.push(BookingState::Cancelled);

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Map as Object, Value};
 
 use super::{OneC, judge, wire};
-use crate::adapters::http::{Call, Method, read};
+use crate::adapters::http::{Call, Method, mask, read};
 use crate::domain::fault::{Fault, FaultKind};
 
 /// An infobase that slept answers after so long.
@@ -58,10 +58,18 @@ impl OneC {
 
     /// As [`OneC::ask`], where the answer may be empty.
     pub(super) async fn tell(&self, call: Call) -> Result<Value, Fault> {
+        let operation = call.operation;
         let _turn = self.turns.acquire().await.ok();
         let answer = self.portal.send(&self.dressed(call)).await?;
         self.heard();
-        Ok(answer.value().unwrap_or_default())
+        if answer.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Value::Null);
+        }
+        // Something else than JSON is somebody else's answer.
+        answer.value().ok_or_else(|| {
+            let excerpt = mask::excerpt(&answer.body);
+            self.fault(FaultKind::Protocol, operation, format!("an answer that is no JSON: {excerpt}"))
+        })
     }
 
     /// The body as it is, of any type.

@@ -157,6 +157,25 @@ impl Branch {
         Err(self.missing(operation, "service", service))
     }
 
+    /// Refuses a service that the branch does not have, and a person whom it does not have where the service names
+    /// others: a vendor that answers times for anything would be booked for nothing.
+    pub(super) async fn must_provide(
+        &self,
+        operation: &'static str,
+        service: &str,
+        employee: Option<&str>,
+    ) -> Result<(), Fault> {
+        self.must_have(operation, service).await?;
+        let Some(employee) = employee else { return Ok(()) };
+        let known = self.known_services(operation).await?;
+        let row = known.iter().find(|row| row.id == service);
+        let is_named = |row: &ServiceRow| row.providers.iter().any(|provider| provider.id == employee);
+        if row.is_some_and(|row| row.providers.is_empty() || is_named(row)) {
+            return Ok(());
+        }
+        self.must_employ(operation, employee).await
+    }
+
     /// Refuses a person whom the branch does not have.
     pub(super) async fn must_employ(&self, operation: &'static str, employee: &str) -> Result<(), Fault> {
         let staff = self.staff_rows(None).await?;

@@ -103,6 +103,7 @@ impl Branch {
     /// Free times in order.
     pub(super) async fn free(&self, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
         self.check_ids("slots", &query.service_id, query.employee_id.as_deref())?;
+        self.must_provide("slots", &query.service_id, query.employee_id.as_deref()).await?;
         let company = self.company("slots").await?;
         let now = self.now();
         let from = query.from.max(now.to_zoned(company.zone.clone()).date());
@@ -126,12 +127,11 @@ impl Branch {
                 }
             }
         }
-        if slots.is_empty() {
-            // No times is what an unknown service or person looks like, too.
-            self.must_have("slots", &query.service_id).await?;
-            if let Some(employee) = &query.employee_id {
-                self.must_employ("slots", employee).await?;
-            }
+        if slots.is_empty()
+            && let Some(employee) = &query.employee_id
+        {
+            // No times is what an unknown person looks like, too.
+            self.must_employ("slots", employee).await?;
         }
         slots.sort_by_key(|slot| slot.start.timestamp());
         slots.dedup_by_key(|slot| slot.start.timestamp());
@@ -152,16 +152,16 @@ impl Branch {
             let detail = format!("{} is over", at.strftime("%Y-%m-%d %H:%M"));
             return Err(self.fault(FaultKind::Rejected, operation, detail));
         }
+        self.must_provide(operation, service, employee).await?;
         let rows = self.times(operation, &[service], employee, at.date()).await?;
         let is_it = |row: &&SlotRow| row.start(&company.zone).is_some_and(|begins| begins.timestamp() == start);
         if let Some(row) = rows.iter().find(is_it) {
             return Ok(row.clone());
         }
-        if rows.is_empty() {
-            self.must_have(operation, service).await?;
-            if let Some(employee) = employee {
-                self.must_employ(operation, employee).await?;
-            }
+        if rows.is_empty()
+            && let Some(employee) = employee
+        {
+            self.must_employ(operation, employee).await?;
         }
         Err(self.taken(operation, &at, &rows))
     }
