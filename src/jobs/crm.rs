@@ -50,9 +50,9 @@ pub async fn push_lead(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: 
     let lead = store.lead(id).await.map_err(lost(name, "push"))?;
     let lead = lead.ok_or_else(|| Fault::new(FaultKind::NotFound, name, "push", format!("there is no lead {id}")))?;
     crm.detect().await?;
-    let leads = crm
-        .leads()
-        .ok_or_else(|| Fault::new(FaultKind::Unsupported, name, "push", format!("a {} keeps no leads", crm.kind())))?;
+    let leads = crm.leads().ok_or_else(|| {
+        Fault::new(FaultKind::Unsupported, name, "push", format!("this {} account keeps no leads", crm.kind()))
+    })?;
     let messages = match lead.conversation_id {
         Some(id) => store.messages(id, MessageRange::Last, MESSAGES).await.map_err(lost(name, "push"))?,
         None => Vec::new(),

@@ -89,7 +89,7 @@ impl Flow {
             router(Http::new(app.clone(), Arc::clone(&life))).into_make_service_with_connect_info::<SocketAddr>();
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, service).await.unwrap() });
-        Self { base, app, clock, life, client: Client::new(), token: None, _server: server }
+        Self { base, app, clock, life, client: crate::support::web().build().unwrap(), token: None, _server: server }
     }
 
     /// A token with those scopes.

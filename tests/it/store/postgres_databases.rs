@@ -101,7 +101,7 @@ async fn a_schema_of_another_program_is_refused_unchanged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_cannot_be_reached_is_told_without_a_password() {
     let told = refused(PostgresStore::open("postgres://flow:hunter2@127.0.0.1:1/flow", 2));
-    assert!(matches!(&told, StoreError::Open(why) if !why.contains("hunter2")), "{told:?}");
+    assert!(matches!(&told, StoreError::Away(why) if !why.contains("hunter2")), "{told:?}");
     let Some(database) = Database::new().await else { return };
     let url = database.url();
     let missing = format!("{}/missing", url.rsplit_once('/').unwrap().0);
