@@ -10,7 +10,7 @@ use super::{BotApi, Fault, Rule};
 
 /// Calls a method; the answer, or none when the connection was closed.
 async fn call(api: &BotApi, method: &str, params: Value) -> Option<Value> {
-    let client = crate::support::web().no_proxy().build().expect("a client");
+    let client = web().no_proxy().build().expect("a client");
     let url = format!("{}/bot{}/{method}", api.url, BotApi::TOKEN);
     client.post(url).json(&params).send().await.ok()?.json().await.ok()
 }
@@ -140,7 +140,7 @@ async fn a_form_is_read_like_json() {
         part("max_connections", "20"),
         part("allowed_updates", "[\"message\"]"),
     ];
-    let client = crate::support::web().no_proxy().build().expect("a client");
+    let client = web().no_proxy().build().expect("a client");
     let request = client.post(url).header("content-type", "multipart/form-data; boundary=edge");
     let answer: Value =
         request.body(parts.concat() + "--edge--\r\n").send().await.expect("sent").json().await.expect("an answer");
@@ -185,4 +185,10 @@ fn a_webhook_gets_an_update_until_it_takes_it() {
         }
     }
     assert_eq!(api.deliveries(), [(1000, 503), (1000, 200), (1001, 204)]);
+}
+
+/// The TLS of the whole program has one provider, which whoever comes first installs.
+fn web() -> reqwest::ClientBuilder {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    reqwest::Client::builder()
 }
