@@ -752,37 +752,41 @@ complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subc
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand bookings; and __fish_seen_subcommand_from reconcile" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l config -d 'Read this configuration file' -r -F
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l store -d 'Use this store, such as sqlite://flow.db' -r
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
 json\t'One document'
 jsonl\t'One object a line'
 csv\t'Comma-separated, with a header'
 tsv\t'Tab-separated, with a header'"
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l fields -d 'Print only these fields, separated by commas' -r
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a pipe'
 never\t'Not at all'"
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s q -l quiet -d 'Say nothing beside the answer'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s v -l verbose -d 'Say more; twice says most'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l no-input -d 'Never ask'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -l yes -d 'Answer yes to what would be asked'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -s h -l help -d 'Print help'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "kinds" -d 'List the kinds of CRM there are'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "test" -d 'Ask a CRM who we are and what we may do'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "discover" -d 'Propose a map of the account\'s objects for the configuration'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "services" -d 'List services'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "staff" -d 'List staff'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "slots" -d 'List free times'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "find" -d 'Find a client by phone'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "appointments" -d 'List appointments'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "book" -d 'Book an appointment'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "move" -d 'Move an appointment'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "cancel" -d 'Cancel an appointment'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "push" -d 'Write a lead into a CRM; again, it updates the same object'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "sync" -d 'Show where a CRM\'s services and staff differ from the profile, and keep what the CRM has'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "record" -d 'Record a connection\'s traffic into a cassette, without secrets and phones'
-complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push sync record mock" -f -a "mock" -d 'Serve a stand-in of a vendor, or play a cassette'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "kinds" -d 'List the kinds of CRM there are'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "test" -d 'Ask a CRM who we are and what we may do'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "discover" -d 'Propose a map of the account\'s objects for the configuration'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "services" -d 'List services'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "staff" -d 'List staff'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "slots" -d 'List free times'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "find" -d 'Find a client by phone'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "appointments" -d 'List appointments'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "book" -d 'Book an appointment'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "move" -d 'Move an appointment'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "cancel" -d 'Cancel an appointment'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "push" -d 'Write a lead into a CRM; again, it updates the same object'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "client" -d 'Make a client\'s card, or show the one there is'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "note" -d 'Write a note or a task for the CRM\'s own people'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "register" -d 'Have a CRM call the daemon, or show what to paste in its cabinet'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "unregister" -d 'Have a CRM no longer call the daemon'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "sync" -d 'Show where a CRM\'s services and staff differ from the profile, and keep what the CRM has'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "record" -d 'Record a connection\'s traffic into a cassette, without secrets and phones'
+complete -c flow -n "__fish_flow_using_subcommand crm; and not __fish_seen_subcommand_from kinds test discover services staff slots find appointments book move cancel push client note register unregister sync record mock" -f -a "mock" -d 'Serve a stand-in of a vendor, or play a cassette'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from kinds" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from kinds" -l store -d 'Use this store, such as sqlite://flow.db' -r
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from kinds" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
@@ -1009,6 +1013,85 @@ complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcomman
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from push" -l no-input -d 'Never ask'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from push" -l yes -d 'Answer yes to what would be asked'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l phone -d 'The phone, in any usual form' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l name -d 'The client\'s name' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l email -d 'An e-mail address' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l update -d 'Write name and e-mail into a card that is there already'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from client" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l client -d 'About a client' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l appointment -d 'About an appointment' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l lead -d 'About a lead, by the CRM\'s id' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l due -d 'A task to be done by then' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l key -d 'The same key again is the same note; made of the text when absent' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l url -d 'The address to call, without its secret; made of `http.public_url` when absent' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from register" -s h -l help -d 'Print help'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l url -d 'The address that was registered; made of `http.public_url` when absent' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l wait -d 'Wait out a limit for at most so long' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l config -d 'Read this configuration file' -r -F
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l store -d 'Use this store, such as sqlite://flow.db' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -s o -l output -d 'Print the answer as table, json, jsonl, csv or tsv' -r -f -a "table\t'For people'
+json\t'One document'
+jsonl\t'One object a line'
+csv\t'Comma-separated, with a header'
+tsv\t'Tab-separated, with a header'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l fields -d 'Print only these fields, separated by commas' -r
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -s q -l quiet -d 'Say nothing beside the answer'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -s v -l verbose -d 'Say more; twice says most'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l no-input -d 'Never ask'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -l yes -d 'Answer yes to what would be asked'
+complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from unregister" -s h -l help -d 'Print help'
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from sync" -l wait -d 'Wait out a limit for at most so long' -r
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file' -r -F
 complete -c flow -n "__fish_flow_using_subcommand crm; and __fish_seen_subcommand_from sync" -l store -d 'Use this store, such as sqlite://flow.db' -r

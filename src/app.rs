@@ -269,6 +269,15 @@ impl App {
     pub fn hook_url(&self, _channel: Channel) -> Option<String> {
         self.config.http.public_url.as_ref().map(|url| format!("{}{TELEGRAM_HOOK}", url.trim_end_matches('/')))
     }
+
+    /// Where a CRM is to call us, without whatever proves that it is the CRM; nothing without `http.public_url`.
+    #[must_use]
+    pub fn crm_hook_url(&self, crm: &dyn Crm) -> Option<String> {
+        let base = self.config.http.public_url.as_ref()?.trim_end_matches('/');
+        // A bridge is anybody's who signs; the others speak as their vendor does.
+        let family = if crm.kind() == "dikidi" { "bridge" } else { crm.kind() };
+        Some(format!("{base}/hooks/{family}/{}", crm.connection()))
+    }
 }
 
 /// What is remembered of a call's address and secret: the secret only as a hash.

@@ -1,5 +1,6 @@
 //! The command line: one file a group of commands, one printer, one kind of failure.
 
+mod address;
 mod backup;
 mod bookings;
 mod channel;

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::domain::copies::HOOK;
 use crate::domain::store::StoreResult;
 use crate::jobs::crm;
+use crate::jobs::follow::next_follow;
 
 const TICK: Duration = Duration::from_millis(500);
 /// So much due work enters its lanes in one step.
@@ -95,13 +96,14 @@ async fn queue_leads(app: &App) {
     }
 }
 
-/// Services and staff are read anew: a job whose key makes it one for all daemons.
+/// Services and staff are read anew, and what became of the visits is asked: jobs whose key makes it one for all daemons.
 async fn sync_crm(app: &App) {
     if !app.config.crm.connections.contains_key(&app.config.crm.active) {
         return;
     }
-    let next = crm::next_sync(&app.config.crm.active, app.now());
-    if let Err(error) = app.store.schedule(&[next]).await {
+    let mut next = vec![crm::next_sync(&app.config.crm.active, app.now())];
+    next.extend(app.active_crm().map(|crm| next_follow(crm.as_ref(), app.now())));
+    if let Err(error) = app.store.schedule(&next).await {
         tracing::error!(%error, "the next reading of the CRM could not be written down");
     }
 }

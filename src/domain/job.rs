@@ -88,6 +88,11 @@ pub enum Work {
         /// The connection.
         connection: String,
     },
+    /// Ask a CRM what became of the visits that flow booked there.
+    FollowCrm {
+        /// The connection.
+        connection: String,
+    },
     /// Work on what a CRM told by itself.
     CrmHook {
         /// The connection.
@@ -111,6 +116,7 @@ impl Work {
             Self::CancelBooking { .. } => "cancel_booking",
             Self::PushLead { .. } => "push_lead",
             Self::SyncCrm { .. } => "sync_crm",
+            Self::FollowCrm { .. } => "follow_crm",
             Self::CrmHook { .. } => "crm_hook",
         }
     }
@@ -119,7 +125,7 @@ impl Work {
     #[must_use]
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::PushLead { .. } | Self::SyncCrm { .. } | Self::CrmHook { .. } => None,
+            Self::PushLead { .. } | Self::SyncCrm { .. } | Self::FollowCrm { .. } | Self::CrmHook { .. } => None,
             Self::Answer { conversation_id }
             | Self::CommitBooking { conversation_id, .. }
             | Self::ReconcileBooking { conversation_id, .. }

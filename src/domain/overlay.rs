@@ -22,6 +22,38 @@ pub struct CatalogueCopy {
 /// Changes a company's words.
 pub type Words = Box<dyn Fn(&mut Company) + Send + Sync>;
 
+/// The profile's services, for a CRM that has none of its own; those that clients cannot book only with `all`.
+#[must_use]
+pub fn services_of(profile: &Profile, all: bool) -> Vec<CrmService> {
+    let offered = |id: &str| profile.visible_employees().any(|e| e.services.iter().any(|s| s == id));
+    let services = profile.services.iter().filter(|service| all || (!service.hidden && offered(&service.id)));
+    services
+        .map(|service| CrmService {
+            id: service.id.clone(),
+            title: service.title.clone(),
+            category: service.category.clone(),
+            duration_min: Some(service.duration_min),
+            price: service.price,
+            currency: profile.company.currency.clone(),
+        })
+        .collect()
+}
+
+/// The profile's staff, those who provide `service` when one is given.
+#[must_use]
+pub fn staff_of(profile: &Profile, service: Option<&str>) -> Vec<CrmEmployee> {
+    let provides = |services: &[String]| service.is_none_or(|id| services.iter().any(|s| s == id));
+    let staff = profile.visible_employees().filter(|employee| provides(&employee.services));
+    staff
+        .map(|employee| CrmEmployee {
+            id: employee.id.clone(),
+            name: employee.name.clone(),
+            title: employee.title.clone(),
+            service_ids: employee.services.clone(),
+        })
+        .collect()
+}
+
 /// What is laid over the profile whenever it is read.
 #[derive(Default)]
 pub struct Refine {

@@ -2,23 +2,22 @@
 //! what the CRM told by itself.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::domain::booking::{Booking, BookingState};
+use super::follow::follow;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{Message, Role};
 use crate::domain::copies::{CATALOGUE, Copied, HOOK};
-use crate::domain::crm::{Appointment, AppointmentStatus, Crm, HookCall, LeadToPush, Pushed, marker};
+use crate::domain::crm::{Crm, HookCall, HookEvent, HookSubject, LeadToPush, Pushed, marker};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::id::LeadId;
 use crate::domain::job::{NewJob, Scheduled, Work};
 use crate::domain::lead::{CrmState, Lead, LeadCrm, LeadPatch};
 use crate::domain::overlay::CatalogueCopy;
-use crate::domain::store::{
-    BookingFilter, BookingMove, BookingUpdate, LeadFilter, LeadSort, MessageRange, Page, Store, StoreError,
-};
+use crate::domain::store::{LeadFilter, LeadSort, MessageRange, Page, Store, StoreError};
 
 /// So many messages make a summary.
 const MESSAGES: u32 = 30;
@@ -30,10 +29,12 @@ const QUIET: SignedDuration = SignedDuration::from_secs(20);
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 /// Leads looked at in one step.
 const AT_ONCE: u32 = 100;
+/// A client who writes first does not wait any longer for services and staff to be read.
+const FIRST_READING: Duration = Duration::from_secs(4);
 /// Services and staff are read anew this often.
 pub const SYNC_EVERY: SignedDuration = SignedDuration::from_mins(30);
 
-fn lost(name: &str, operation: &'static str) -> impl Fn(StoreError) -> Fault {
+pub(super) fn lost(name: &str, operation: &'static str) -> impl Fn(StoreError) -> Fault {
     let name = name.to_owned();
     move |error| {
         let kind = if matches!(error, StoreError::NotFound(_)) { FaultKind::NotFound } else { FaultKind::Store };
@@ -181,6 +182,24 @@ pub async fn sync(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm) -> Result
     Ok(Some(copy))
 }
 
+/// Reads services and staff before the first client is answered, when nobody has read them yet: without them the
+/// profile's own ids would be asked for, which the CRM does not know. Whether they are known now.
+pub async fn first_reading(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm) -> bool {
+    match store.copied(crm.connection(), CATALOGUE, "").await {
+        Ok(None) => {}
+        known => return known.is_ok(),
+    }
+    let read = tokio::time::timeout(FIRST_READING, sync(store, clock, crm)).await;
+    let why = match read {
+        Ok(Ok(_)) => return true,
+        Ok(Err(fault)) => fault.to_string(),
+        Err(_) => format!("no answer within {} s", FIRST_READING.as_secs()),
+    };
+    let connection = crm.connection();
+    tracing::warn!(connection, why, "services and staff of the CRM could not be read: see `flow crm sync`");
+    false
+}
+
 /// The next reading of a CRM's services and staff, as one job whoever writes it.
 #[must_use]
 pub fn next_sync(connection: &str, now: Timestamp) -> Scheduled {
@@ -195,11 +214,20 @@ pub fn next_sync(connection: &str, now: Timestamp) -> Scheduled {
 
 /// A call of a CRM as it is kept: the body and what it is about, no header and no query, which hold secrets.
 #[must_use]
-pub fn kept_hook(dedupe: &str, call: &HookCall, subjects: &[(String, &'static str, String)], now: Timestamp) -> Copied {
-    let rows: Vec<Value> =
-        subjects.iter().map(|(kind, subject, id)| json!({"kind": kind, "subject": subject, "id": id})).collect();
+pub fn kept_hook(dedupe: &str, call: &HookCall, events: &[HookEvent], now: Timestamp) -> Copied {
+    let row = |event: &HookEvent| {
+        let (subject, id) = event.subject.parts();
+        json!({"kind": event.kind, "subject": subject, "id": id})
+    };
+    let rows: Vec<Value> = events.iter().map(row).collect();
     let body = json!({"body": String::from_utf8_lossy(&call.body), "events": rows});
     Copied { id: dedupe.to_owned(), phone: None, body, at: now }
+}
+
+fn event_of(row: &Value) -> Option<HookEvent> {
+    let text = |name: &str| row[name].as_str().unwrap_or_default();
+    let subject = HookSubject::of_parts(text("subject"), text("id"))?;
+    Some(HookEvent { dedupe: String::new(), kind: text("kind").to_owned(), subject })
 }
 
 /// The job that works on a call of a CRM.
@@ -219,85 +247,19 @@ pub fn hook_job(connection: &str, id: &str, now: Timestamp) -> NewJob {
 pub async fn work_on_hook(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: &str) -> Result<(), Fault> {
     let name = crm.connection();
     let Some(kept) = store.copied(name, HOOK, id).await.map_err(lost(name, "hook"))? else { return Ok(()) };
+    let events: Vec<HookEvent> = kept.body["events"].as_array().into_iter().flatten().filter_map(event_of).collect();
     if let Some(hooks) = crm.hooks() {
         let body = kept.body["body"].as_str().unwrap_or_default().as_bytes().to_vec();
-        hooks.apply(&HookCall { body, now: kept.at.as_second(), ..HookCall::default() }).await?;
+        hooks.apply(&HookCall { body, now: kept.at.as_second(), ..HookCall::default() }, &events).await?;
     }
-    for event in kept.body["events"].as_array().into_iter().flatten() {
-        let id = event["id"].as_str().unwrap_or_default();
-        match event["subject"].as_str() {
-            Some("appointment") if !id.is_empty() => follow(store, clock, crm, id).await?,
-            Some("catalogue") => drop(sync(store, clock, crm).await?),
+    for event in &events {
+        match &event.subject {
+            HookSubject::Appointment(id) if !id.is_empty() => follow(store, clock, crm, id).await?,
+            HookSubject::Catalogue => drop(sync(store, clock, crm).await?),
             _ => {}
         }
     }
-    // The row stays for a while: the same call again is recognised by it.
-    Ok(())
-}
-
-/// The ledger follows an appointment that changed in the CRM.
-async fn follow(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: &str) -> Result<(), Fault> {
-    let name = crm.connection();
-    let filter = BookingFilter {
-        connection: Some(name.to_owned()),
-        external_id: Some(id.to_owned()),
-        ..BookingFilter::default()
-    };
-    let page = Page { limit: 1, after: None, descending: true };
-    let rows = store.bookings(&filter, &page).await.map_err(lost(name, "hook"))?;
-    let Some(row) = rows.into_iter().next() else { return Ok(()) };
-    let Some(calendar) = crm.calendar() else { return Ok(()) };
-    let now = clock.now();
-    let mut external_id = None;
-    let state = match calendar.appointment(id).await? {
-        None => BookingState::Cancelled,
-        Some(seen) => {
-            moved(store, &row, &seen, now).await.map_err(lost(name, "hook"))?;
-            // What was a request is an appointment with an id of its own now.
-            external_id = Some(seen.id.clone()).filter(|seen| row.external_id.as_ref() != Some(seen));
-            match seen.status {
-                AppointmentStatus::Cancelled => BookingState::Cancelled,
-                AppointmentStatus::Done => BookingState::Done,
-                AppointmentStatus::NoShow => BookingState::NoShow,
-                AppointmentStatus::Booked => BookingState::Booked,
-                AppointmentStatus::Requested => return Ok(()),
-            }
-        }
-    };
-    if row.state == state && row.error.is_none() && external_id.is_none() {
-        return Ok(());
-    }
-    let told = BookingUpdate { id: row.id, state, external_id, error: None };
-    match store.update_booking(&told, now).await {
-        Ok(_) => Ok(()),
-        Err(StoreError::SlotTaken) => {
-            tracing::warn!(booking = %row.id, "the CRM has a visit where the ledger has another");
-            Ok(())
-        }
-        Err(error) => Err(lost(name, "hook")(error)),
-    }
-}
-
-async fn moved(store: &dyn Store, row: &Booking, seen: &Appointment, now: Timestamp) -> Result<(), StoreError> {
-    let (start, end) = (seen.start.timestamp(), seen.end.timestamp());
-    let employee_id = seen.employee_id.clone().or_else(|| row.employee_id.clone());
-    if !row.state.is_live() || (row.start == start && row.employee_id == employee_id) {
-        return Ok(());
-    }
-    let change = BookingMove {
-        id: row.id,
-        key: format!("seen:{}:{}", row.id, row.version),
-        start,
-        end,
-        employee_name: (employee_id == row.employee_id).then(|| row.employee_name.clone()).flatten(),
-        employee_id,
-    };
-    match store.move_booking(&change, now).await {
-        Ok(_) => Ok(()),
-        Err(StoreError::SlotTaken) => {
-            tracing::warn!(booking = %row.id, "a visit was moved in the CRM to where the ledger has another");
-            Ok(())
-        }
-        Err(error) => Err(error),
-    }
+    // The row stays for a while: the same call again is recognised by it. What was in it is not needed any more.
+    let done = Copied { body: json!({}), ..kept };
+    store.keep_copy(name, HOOK, &done).await.map(drop).map_err(lost(name, "hook"))
 }

@@ -4,6 +4,7 @@ pub mod budgets;
 pub mod buttons;
 pub mod courtesies;
 pub mod crm;
+pub mod follow;
 mod run;
 pub mod send;
 pub mod wakeups;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -11,11 +11,11 @@ use jiff::SignedDuration;
 use rand::Rng;
 
 use super::crm;
+use super::follow::follow_all;
 use super::wakeups::Wakeups;
 use crate::dialog::flow::Apology;
 use crate::dialog::{Desk, TurnError};
 use crate::domain::clock::Clock;
-use crate::domain::copies::CATALOGUE;
 use crate::domain::crm::{Crm, MoveRequest};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::job::{Claimed, Outcome, Pool, Work};
@@ -31,6 +31,8 @@ const ATTEMPTS: u32 = 12;
 const PANICS: u32 = 3;
 /// After so many tries against a CRM that does not answer the client is told, about two seconds later.
 const SILENT_TRIES: u32 = 3;
+/// Seconds after which services and staff that could not be read are asked for again.
+const READ_AGAIN: i64 = 60;
 /// The first wait between two tries; each next one doubles, up to the longest.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_millis(500);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(5);
@@ -52,14 +54,15 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     wakeups: Arc<Wakeups>,
     crms: Arc<BTreeMap<String, Arc<dyn Crm>>>,
-    knows_catalogue: Arc<AtomicBool>,
+    /// When services and staff of the CRM are looked for again; never, once they are known.
+    reads_again_at: Arc<AtomicI64>,
 }
 
 impl Runner {
     /// A runner over that desk.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, desk: Arc<Desk>, clock: Arc<dyn Clock>, wakeups: Arc<Wakeups>) -> Self {
-        Self { store, desk, clock, wakeups, crms: Arc::default(), knows_catalogue: Arc::default() }
+        Self { store, desk, clock, wakeups, crms: Arc::default(), reads_again_at: Arc::new(AtomicI64::new(i64::MIN)) }
     }
 
     /// With these connections, for what is no part of a dialogue.
@@ -160,6 +163,10 @@ impl Runner {
                 crm::sync(self.store.as_ref(), self.clock.as_ref(), self.crm(connection)?).await?;
                 self.done(job).await
             }
+            Work::FollowCrm { connection } => {
+                follow_all(self.store.as_ref(), self.clock.as_ref(), self.crm(connection)?).await?;
+                self.done(job).await
+            }
             Work::CrmHook { connection, id } => {
                 crm::work_on_hook(self.store.as_ref(), self.clock.as_ref(), self.crm(connection)?, id).await?;
                 self.done(job).await
@@ -168,21 +175,17 @@ impl Runner {
         }
     }
 
-    /// Services and staff of a CRM are read before the first client is answered: without them the profile's own ids
-    /// would be asked for, which the CRM does not know.
+    /// A CRM that does not answer makes nobody wait twice within a minute.
     async fn know_the_catalogue(&self) {
         let Some(crm) = self.crms.get(self.desk.connection()) else { return };
-        if self.knows_catalogue.load(Ordering::Relaxed) {
+        let now = self.clock.now().as_second();
+        if now < self.reads_again_at.load(Ordering::Relaxed) {
             return;
         }
-        let known = self.store.copied(crm.connection(), CATALOGUE, "").await;
-        if matches!(known, Ok(None))
-            && let Err(fault) = crm::sync(self.store.as_ref(), self.clock.as_ref(), crm.as_ref()).await
-        {
-            tracing::warn!(%fault, "services and staff of the CRM could not be read; `flow crm sync` tells more");
-            return;
+        self.reads_again_at.store(now.saturating_add(READ_AGAIN), Ordering::Relaxed);
+        if crm::first_reading(self.store.as_ref(), self.clock.as_ref(), crm.as_ref()).await {
+            self.reads_again_at.store(i64::MAX, Ordering::Relaxed);
         }
-        self.knows_catalogue.store(known.is_ok(), Ordering::Relaxed);
     }
 
     fn crm(&self, connection: &str) -> Result<&dyn Crm, TurnError> {

@@ -70,9 +70,8 @@ impl Wiring {
     pub fn portal(&self, mut rules: Rules) -> Portal {
         if let Some(calls) = self.calls_per_second {
             let name = rules.budgets.first().map_or_else(|| format!("crm:{}", self.name), |first| first.name.clone());
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the configuration")]
-            let burst = calls.ceil().max(1.0) as u32;
-            rules.budgets = vec![Budget::per_second(name, calls, burst)];
+            // No burst: so many a second are so many in the first one too.
+            rules.budgets = vec![Budget::per_second(name, calls, 1)];
         }
         let (transport, purse, clock) = (&self.transport, &self.purse, &self.clock);
         Portal::new(&self.name, Arc::clone(transport), Arc::clone(purse), Arc::clone(clock), rules)

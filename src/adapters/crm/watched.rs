@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Zoned;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::contact::Phone;
@@ -90,6 +91,10 @@ impl Crm for Watched {
 
     fn settles_after(&self) -> Duration {
         self.inner.settles_after()
+    }
+
+    fn follows_every(&self) -> Duration {
+        self.inner.follows_every()
     }
 
     fn instead(&self) -> Option<String> {
@@ -181,6 +186,11 @@ impl Calendar for Watched {
 
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {
         self.read("appointments", self.inner_calendar("appointments")?.appointments(query)).await
+    }
+
+    async fn look_over(&self, ids: &[String], days: (Date, Date)) -> Result<Vec<Option<Appointment>>, Fault> {
+        let result = self.inner_calendar("look_over")?.look_over(ids, days).await;
+        self.counted("look_over", result)
     }
 }
 

@@ -61,7 +61,9 @@ pub fn by_status(call: &Call, answer: &Answer) -> Result<(), Refusal> {
         402 => Refusal::new(FaultKind::LicenceExpired, said("the account is not paid for")),
         403 => Refusal::new(FaultKind::Forbidden, said("the credentials lack a permission")),
         404 | 410 => Refusal::new(FaultKind::NotFound, said("there is no such thing")),
-        408 | 425 | 429 => Refusal::new(FaultKind::RateLimited, said("too many calls")).after(answer.retry_after()),
+        // Whatever stood before the server may have passed the call on.
+        408 => out_of_order(call, answer, said("it did not answer in time")),
+        425 | 429 => Refusal::new(FaultKind::RateLimited, said("too many calls")).after(answer.retry_after()),
         500..=599 => out_of_order(call, answer, said("it is out of order")),
         _ => Refusal::new(FaultKind::Rejected, said("it refuses the data")),
     };

@@ -37,8 +37,56 @@ impl Recorded {
         for secret in &self.secrets {
             text = text.replace(secret.as_str(), "***").replace(&url::encode(secret), "***");
         }
-        phones_and_addresses(&text)
+        impersonal(&text)
     }
+}
+
+/// A text of the wire without tokens that were got on the way, phones and addresses; the same text is always the same.
+pub(super) fn impersonal(text: &str) -> String {
+    phones_and_addresses(&tokens(text))
+}
+
+/// What stands under a name that speaks of a secret, in JSON and in a form: a token that was renewed on the way is none
+/// of those that the configuration has.
+fn tokens(text: &str) -> String {
+    let is_secret = |name: &str| {
+        let name = name.rsplit(['[', '.']).next().unwrap_or(name).trim_end_matches(']').to_ascii_lowercase();
+        matches!(name.as_str(), "auth" | "auth_id" | "refresh_id" | "authorization" | "sign" | "signature" | "hash")
+            || ["token", "secret", "password", "passwd", "api_key", "apikey", "_hash"]
+                .iter()
+                .any(|it| name.contains(it))
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let (head, tail) = rest.split_at(letter.len_utf8());
+        let value = match letter {
+            '"' => tail.trim_start().strip_prefix(':').map(str::trim_start).and_then(|value| value.strip_prefix('"')),
+            '=' => Some(tail),
+            _ => None,
+        };
+        out.push_str(head);
+        match value.filter(|_| is_secret(&name)) {
+            Some(value) => {
+                let ends: &[char] = if letter == '"' { &['"'] } else { &['&', '"', ' ', '\n'] };
+                out.push_str(&tail[..tail.len() - value.len()]);
+                let length = value.find(ends).unwrap_or(value.len());
+                out.push_str(if length > 0 { "***" } else { "" });
+                rest = &value[length..];
+                name.clear();
+            }
+            None => {
+                rest = tail;
+                if letter.is_alphanumeric() || matches!(letter, '_' | '[' | ']' | '.' | '-') {
+                    name.push(letter);
+                } else if letter != '"' || value.is_none() {
+                    name.clear();
+                }
+            }
+        }
+    }
+    out
 }
 
 #[async_trait]
@@ -151,6 +199,22 @@ fn addresses(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_came_on_the_way_is_masked_under_its_name() {
+        let text = r#"{"access_token": "a1b2","expires_in":3600,"auth":{"refresh_token":"x\u0021"},"author":"Anna"}"#;
+        assert_eq!(
+            tokens(text),
+            r#"{"access_token": "***","expires_in":3600,"auth":{"refresh_token":"***"},"author":"Anna"}"#
+        );
+        assert_eq!(tokens("a=1&auth[access_token]=abc&auth=def&b=2"), "a=1&auth[access_token]=***&auth=***&b=2");
+        assert_eq!(tokens("/rest/crm.item.list.json?auth=abc"), "/rest/crm.item.list.json?auth=***");
+        assert_eq!(
+            tokens(r#"{"token":"","tokens":[1],"cmd":{"a":"crm.item.get?id=7"}}"#),
+            r#"{"token":"","tokens":[1],"cmd":{"a":"crm.item.get?id=7"}}"#
+        );
+        assert_eq!(tokens("обычный \"текст\": \"да\""), "обычный \"текст\": \"да\"");
+    }
 
     #[test]
     fn phones_and_addresses_become_others_and_stay_the_same_everywhere() {

@@ -1,12 +1,10 @@
 //! `flow channel register` and `unregister`: where a channel calls the daemon.
 
-use std::net::IpAddr;
-
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::{advised, messenger, named};
-use crate::app::App;
+use crate::cli::address;
 use crate::cli::context::{Context, Open};
 use crate::cli::crm::WaitArgs;
 use crate::cli::failure::{Failure, exit};
@@ -55,7 +53,7 @@ pub(super) fn register(args: RegisterArgs, cx: &mut Context) -> Result<(), Failu
     cx.session(Open::Create, async |session, out| {
         let app = &session.app;
         let messenger = messenger(app, channel)?;
-        let url = address(app, channel, args.url)?;
+        let url = address::callable(channel.as_str(), args.url, app.hook_url(channel))?;
         let secret = app.hook_secret(channel).await?;
         let hook = args.wait.call(async || messenger.register(&url, &secret).await).await.map_err(advised)?;
         if !is_same(&hook.url, &url) {
@@ -118,64 +116,9 @@ fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
 }
 
-/// The address that is given, else the one that the configuration makes.
-fn address(app: &App, channel: Channel, given: Option<String>) -> Result<String, Failure> {
-    const FORM: &str = "it begins with https://, or leads to this machine; a name in other letters is written as xn--…";
-    match given {
-        Some(url) if is_callable(&url) => Ok(url),
-        Some(url) => Err(Failure::usage(format!("{channel} cannot call `{url}`")).hint(FORM)),
-        None => match app.hook_url(channel) {
-            Some(url) if is_callable(&url) => Ok(url),
-            Some(url) => Err(Failure::config(format!("{channel} cannot call {url}"))
-                .hint(format!("correct `http.public_url`: {FORM}"))),
-            None => Err(Failure::config(format!("nothing says where {channel} is to call"))
-                .hint("set `http.public_url`, or give the whole address with --url")),
-        },
-    }
-}
-
-/// Over TLS to anywhere, in the clear to this machine only (a Bot API server of one's own).
-fn is_callable(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_plain = url.bytes().all(|b| b.is_ascii_graphic()) && !authority.contains('@');
-    let host = match authority.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
-        Some((v6, _)) => v6,
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    is_plain && !host.is_empty() && (scheme == "https" || (scheme == "http" && is_here))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_this_machine_is_called_in_the_clear() {
-        for good in [
-            "https://bot.example.ru/api/v1/telegram/webhook",
-            "https://bot.example.ru:8443/hook",
-            "http://127.0.0.1:8080/hook",
-            "http://localhost/hook",
-            "http://[::1]:8080/hook",
-        ] {
-            assert!(is_callable(good), "{good}");
-        }
-        for bad in [
-            "",
-            "bot.example.ru/hook",
-            "http://bot.example.ru/hook",
-            "https://",
-            "https:///hook",
-            "http://127.0.0.1@bot.example.ru/hook",
-            "https://бот.рф/hook",
-            "https://bot.example.ru/a b",
-            "ftp://localhost/hook",
-        ] {
-            assert!(!is_callable(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn an_address_is_the_same_in_its_plain_form() {

@@ -68,7 +68,11 @@ impl WaitArgs {
         loop {
             match call().await {
                 Err(fault) if fault.kind == FaultKind::RateLimited || fault.retry() == Retry::Look => {
-                    let wait = fault.retry_after.unwrap_or(pause);
+                    // A doubt may be seen to be over before anything may be written again.
+                    let wait = match fault.kind {
+                        FaultKind::RateLimited => fault.retry_after.unwrap_or(pause),
+                        _ => pause,
+                    };
                     if Instant::now() + wait > until {
                         return Err(fault.into());
                     }
@@ -152,6 +156,7 @@ impl Able for dyn Crm + '_ {
     }
 }
 
-fn lacks(crm: &dyn Crm, operation: &'static str, what: &str) -> Failure {
+/// That a connection cannot do it.
+pub fn lacks(crm: &dyn Crm, operation: &'static str, what: &str) -> Failure {
     Fault::new(FaultKind::Unsupported, crm.connection(), operation, format!("a {} has no {what}", crm.kind())).into()
 }

@@ -1,7 +1,9 @@
 //! `flow crm`: one connection, by its name.
 
+mod cards;
 mod discover;
 mod far;
+mod hook;
 mod mock;
 mod probe;
 mod push;
@@ -57,6 +59,14 @@ pub enum CrmCommand {
     Cancel(write::CancelArgs),
     /// Write a lead into a CRM; again, it updates the same object
     Push(push::PushArgs),
+    /// Make a client's card, or show the one there is
+    Client(cards::ClientArgs),
+    /// Write a note or a task for the CRM's own people
+    Note(cards::NoteArgs),
+    /// Have a CRM call the daemon, or show what to paste in its cabinet
+    Register(hook::RegisterArgs),
+    /// Have a CRM no longer call the daemon
+    Unregister(hook::UnregisterArgs),
     /// Show where a CRM's services and staff differ from the profile, and keep what the CRM has
     Sync(sync::SyncArgs),
     /// Record a connection's traffic into a cassette, without secrets and phones
@@ -80,6 +90,10 @@ pub fn run(command: CrmCommand, cx: &mut Context) -> Result<(), Failure> {
         CrmCommand::Move(args) => write::move_to(args, cx),
         CrmCommand::Cancel(args) => write::cancel(args, cx),
         CrmCommand::Push(args) => push::run(args, cx),
+        CrmCommand::Client(args) => cards::client(args, cx),
+        CrmCommand::Note(args) => cards::note(args, cx),
+        CrmCommand::Register(args) => hook::register(args, cx),
+        CrmCommand::Unregister(args) => hook::unregister(args, cx),
         CrmCommand::Sync(args) => sync::run(args, cx),
         CrmCommand::Record(args) => record::run(args, cx),
         CrmCommand::Mock(args) => mock::run(args, cx),

@@ -192,7 +192,8 @@ mod tests {
             },
             Work::MoveBooking { .. } => Work::PushLead { lead_id: LeadId::new(now), connection },
             Work::PushLead { .. } => Work::SyncCrm { connection },
-            Work::SyncCrm { .. } => Work::CrmHook { connection, id: "1".to_owned() },
+            Work::SyncCrm { .. } => Work::FollowCrm { connection },
+            Work::FollowCrm { .. } => Work::CrmHook { connection, id: "1".to_owned() },
             Work::CrmHook { .. } => return None,
         })
     }

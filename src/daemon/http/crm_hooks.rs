@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Http;
 use super::frame::AsItIs;
 use super::hooks::{RETRY, busy};
-use crate::domain::crm::{HookCall, HookEvent, HookRefusal, HookSubject};
+use crate::domain::crm::{HookCall, HookEvent, HookRefusal};
 use crate::jobs::crm::{hook_job, kept_hook};
 
 /// A call is never larger.
@@ -79,21 +79,7 @@ async fn keep(http: &Http, name: &str, call: &HookCall, events: &[HookEvent]) ->
     let now = http.app.now();
     // Further events of one call come with the first, whenever it comes.
     let id = first.dedupe.clone();
-    let rows: Vec<_> = events
-        .iter()
-        .map(|event| {
-            let (subject, about) = match &event.subject {
-                HookSubject::Appointment(id) => ("appointment", id.clone()),
-                HookSubject::Client(id) => ("client", id.clone()),
-                HookSubject::Lead(id) => ("lead", id.clone()),
-                HookSubject::Catalogue => ("catalogue", String::new()),
-                HookSubject::Connection => ("connection", String::new()),
-                HookSubject::Other => ("other", String::new()),
-            };
-            (event.kind.clone(), subject, about)
-        })
-        .collect();
-    let kept = kept_hook(&id, call, &rows, now);
+    let kept = kept_hook(&id, call, events, now);
     let job = hook_job(name, &id, now);
     let is_new = http.app.store.keep_hook(name, &kept, &[job], now).await.map_err(|error| error.to_string())?;
     if is_new {

@@ -65,6 +65,35 @@ pub enum HookSubject {
     Other,
 }
 
+impl HookSubject {
+    /// As it is kept: a word for what it is, and the id.
+    #[must_use]
+    pub fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Appointment(id) => ("appointment", id),
+            Self::Client(id) => ("client", id),
+            Self::Lead(id) => ("lead", id),
+            Self::Catalogue => ("catalogue", ""),
+            Self::Connection => ("connection", ""),
+            Self::Other => ("other", ""),
+        }
+    }
+
+    /// What was kept; nothing for a word that nobody writes.
+    #[must_use]
+    pub fn of_parts(word: &str, id: &str) -> Option<Self> {
+        Some(match word {
+            "appointment" => Self::Appointment(id.to_owned()),
+            "client" => Self::Client(id.to_owned()),
+            "lead" => Self::Lead(id.to_owned()),
+            "catalogue" => Self::Catalogue,
+            "connection" => Self::Connection,
+            "other" => Self::Other,
+            _ => return None,
+        })
+    }
+}
+
 /// Something that a CRM tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookEvent {
@@ -93,9 +122,16 @@ pub trait Hooks: Send + Sync {
         None
     }
 
-    /// Acts on a call that was stored: keeps what only the call says. What can be read again is read again.
-    async fn apply(&self, _call: &HookCall) -> Result<(), Fault> {
+    /// Acts on a call that was stored: keeps what only the call says. What can be read again is read again. Of the call
+    /// the body is left and when it came, with what was read in it; the proof that it carried was looked at and is gone.
+    async fn apply(&self, _call: &HookCall, _events: &[HookEvent]) -> Result<(), Fault> {
         Ok(())
+    }
+
+    /// What a person pastes in the vendor's cabinet for that address: one for each event where the vendor wants that,
+    /// with the secret that the calls carry. An error says what is not configured, so that no call could be taken.
+    fn addresses(&self, url: &str) -> Result<Vec<String>, String> {
+        Ok(vec![url.to_owned()])
     }
 
     /// Tells the CRM where to call us, where it can be told; `false`: a person must, in the vendor's cabinet.

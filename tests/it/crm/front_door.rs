@@ -37,7 +37,7 @@ fn stand_in(row: &'static Row) -> SocketAddr {
 }
 
 /// A salon whose bookings go to that kind of CRM.
-fn home(row: &'static Row) -> Home {
+pub fn home(row: &'static Row) -> Home {
     let address = stand_in(row);
     let kind = row.kind.kind;
     let mut text = format!("[crm]\nactive = \"{kind}\"\n[crm.{kind}]\n");
@@ -50,7 +50,7 @@ fn home(row: &'static Row) -> Home {
     home
 }
 
-fn run(home: &Home, args: &[&str]) -> Run {
+pub fn run(home: &Home, args: &[&str]) -> Run {
     home.flow(args)
 }
 

@@ -5,6 +5,8 @@ mod bitrix24;
 mod dikidi;
 mod easyweek;
 mod front_door;
+mod front_door_cards;
+mod jobs;
 mod onec;
 mod suite;
 mod support;

@@ -42,7 +42,7 @@ async fn room(far: &Far) -> Option<Vec<Slot>> {
 }
 
 /// A fresh connection of each kind that can be booked through, with its free times.
-async fn bookable() -> Vec<(Far, Vec<Slot>)> {
+pub async fn bookable() -> Vec<(Far, Vec<Slot>)> {
     let mut found = Vec::new();
     for row in ROWS {
         let far = connect(row.kind.kind);
@@ -62,7 +62,7 @@ async fn again(kind: &str) -> (Far, Vec<Slot>) {
     (far, slots)
 }
 
-fn wish(key: &str, slot: &Slot) -> BookRequest {
+pub fn wish(key: &str, slot: &Slot) -> BookRequest {
     request(key, &slot.service_id, slot.employee_id.as_deref(), slot.start.timestamp())
 }
 

@@ -6,6 +6,7 @@ use flow::domain::booking::BookingState;
 use flow::domain::channel::{Arrival, RawEvent};
 use flow::domain::contact::{Channel, Phone};
 use flow::domain::conversation::{Button, DialogState, Incoming, MessageKind, Session};
+use flow::domain::copies::Copied;
 use flow::domain::erasure::{Contacts, Stays};
 use flow::domain::id::{ContactId, ConversationId};
 use flow::domain::job::{NewJob, Outcome, Pool, Scheduled, Work};
@@ -100,6 +101,13 @@ async fn lives(store: &dyn Store, who: &Person) {
     store.store_response(&who.key("leads"), &answer, at(5)).await.unwrap();
     let refusal = StoredResponse { status: 422, headers: Vec::new(), body: format!("{id}").into_bytes() };
     store.store_response(&who.key("refused"), &refusal, at(5)).await.unwrap();
+
+    let copy = Copied { id: who.chat.to_owned(), phone: Some(who.phone()), body: json!({"name": who.name}), at: at(6) };
+    store.keep_copy("dikidi", "appointment", &copy).await.unwrap();
+    // A CRM writes phones its own way, and a call of it is nobody's row.
+    let told = format!("name={}&phone=8{}", who.name, &who.phone().as_str()[2..]);
+    let hook = Copied { id: format!("hook-{}", who.number), phone: None, body: json!({"body": told}), at: at(6) };
+    store.keep_hook("amocrm", &hook, &[], at(6)).await.unwrap();
 
     let lane = NewJob::crm_lane("local", id);
     let work = Work::Answer { conversation_id: id };
@@ -257,7 +265,7 @@ fn only_she_is_gone(before: &Rows, after: &Rows, marks: &[String], others: &[Str
     let (hers, left): (Rows, Rows) = before.iter().cloned().partition(|(_, row)| names(row, marks));
     let tables: BTreeSet<&str> = hers.iter().map(|(table, _)| table.as_str()).collect();
     let every =
-        "booking_keys booking_slots bookings contacts conversations events idempotency jobs lanes leads messages
+        "booking_keys booking_slots bookings contacts conversations copies events idempotency jobs lanes leads messages
                  outbox questions raw_events scheduled sessions usage";
     assert_eq!(tables, every.split_whitespace().collect(), "a table that nothing is in proves nothing");
     let theirs: BTreeSet<&str> =

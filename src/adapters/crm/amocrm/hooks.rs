@@ -33,6 +33,8 @@ const WANTED: &[&str] = &[
 /// The store's word for how the connection is, and its one copy.
 pub(super) const CONNECTION: &str = "connection";
 pub(super) const CUT_OFF: &str = "cut_off";
+/// What the signed call says.
+const DISCONNECTED: &str = "disconnected";
 
 /// The secret of the address, from what only the two of us know.
 pub(super) fn secret_of(key: &str, connection: &str) -> String {
@@ -102,7 +104,7 @@ impl Amo {
             return Some(Err(HookRefusal::Forged));
         }
         let dedupe = format!("disconnected.{account}.{}", call.now / 86_400);
-        Some(Ok(HookEvent { dedupe, kind: "disconnected".to_owned(), subject: HookSubject::Connection }))
+        Some(Ok(HookEvent { dedupe, kind: DISCONNECTED.to_owned(), subject: HookSubject::Connection }))
     }
 
     /// Whether an account is the connection's, as far as that is known.
@@ -154,8 +156,8 @@ impl Hooks for Amo {
         Ok(read_events(&form))
     }
 
-    async fn apply(&self, call: &HookCall) -> Result<(), Fault> {
-        if let Some(Ok(_)) = self.disconnection(call) {
+    async fn apply(&self, _call: &HookCall, events: &[HookEvent]) -> Result<(), Fault> {
+        if events.iter().any(|event| event.kind == DISCONNECTED) {
             tracing::warn!(connection = %self.wiring.name, "the integration was switched off in amoCRM");
             self.is_cut_off.store(true, Ordering::Relaxed);
             let at = self.wiring.clock.now();
@@ -164,6 +166,10 @@ impl Hooks for Amo {
             kept.map_err(|error| self.store_fault("hook", &error))?;
         }
         Ok(())
+    }
+
+    fn addresses(&self, url: &str) -> Result<Vec<String>, String> {
+        Ok(vec![self.destination(url)])
     }
 
     async fn register(&self, url: &str) -> Result<bool, Fault> {

@@ -253,7 +253,7 @@ impl Hooks for Dikidi {
         Some(json!({"status": status, "event_id": id}))
     }
 
-    async fn apply(&self, call: &HookCall) -> Result<(), Fault> {
+    async fn apply(&self, call: &HookCall, _events: &[HookEvent]) -> Result<(), Fault> {
         let zone = self.wiring.zone().await;
         let envelope = match self.envelope(call, &zone) {
             Ok(envelope) => envelope,

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::EasyWeek;
 use super::book::{Order, certain};
 use super::kept::Kept;
 use super::read::BookingRow;
+use super::{EasyWeek, SETTLES};
 use crate::adapters::http::Method;
 use crate::domain::crm::{Appointment, AppointmentStatus, CrmClient, MoveRequest, marker};
 use crate::domain::fault::{Fault, FaultKind};
@@ -61,7 +61,7 @@ impl EasyWeek {
 
     /// A look that finds nothing proves nothing for a while.
     fn has_settled(&self, begun: jiff::Timestamp) -> Result<(), Fault> {
-        let settles = jiff::SignedDuration::from_secs(20);
+        let settles = jiff::SignedDuration::try_from(SETTLES).unwrap_or(jiff::SignedDuration::MAX);
         let age = self.now().duration_since(begun);
         if age >= settles {
             return Ok(());

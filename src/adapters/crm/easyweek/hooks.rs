@@ -9,8 +9,13 @@ use subtle::ConstantTimeEq;
 
 use super::EasyWeek;
 use crate::adapters::http::read::text;
+use crate::adapters::http::url::with_query;
 use crate::domain::crm::{HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
 use crate::domain::signing::hex;
+
+/// Each has an address of its own in the cabinet.
+const EVENTS: [&str; 5] =
+    ["booking-created", "booking-updated", "booking-rescheduled", "booking-canceled", "booking-succeeded"];
 
 #[async_trait]
 impl Hooks for EasyWeek {
@@ -22,6 +27,12 @@ impl Hooks for EasyWeek {
             return Err(HookRefusal::Forged);
         }
         Ok(vec![read_event(&call.body, call.param("event").unwrap_or("unknown"))])
+    }
+
+    fn addresses(&self, url: &str) -> Result<Vec<String>, String> {
+        let secret = self.webhook_secret.as_ref();
+        let secret = secret.ok_or("`webhook_secret` is not set: nothing would prove that a call is EasyWeek's")?;
+        Ok(EVENTS.iter().map(|event| with_query(url, &[("event", event), ("token", secret.expose_secret())])).collect())
     }
 }
 

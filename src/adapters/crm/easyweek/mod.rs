@@ -53,6 +53,8 @@ pub const ROW: Row = Row {
     read_all,
 };
 
+/// A booking whose answer was lost is looked for so long before another is made.
+const SETTLES: Duration = Duration::from_secs(60);
 const BASE: &str = "https://my.easyweek.io/api/public/v2";
 
 /// The connection's own keys.
@@ -134,7 +136,12 @@ impl Crm for EasyWeek {
     }
 
     fn settles_after(&self) -> Duration {
-        Duration::from_secs(20)
+        SETTLES
+    }
+
+    /// Sixty calls a minute are everybody's.
+    fn follows_every(&self) -> Duration {
+        Duration::from_secs(900)
     }
 
     fn catalogue(&self) -> Option<&dyn Catalogue> {

@@ -1,14 +1,21 @@
 //! The calendar that everybody sees: the CRM's own with the ledger's holds in it, or the ledger.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::visits::of_row;
 use super::{Ledgered, Way};
+use crate::adapters::http::portal::in_background;
 use crate::domain::crm::{
     Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, MoveRequest, Slot, SlotQuery,
 };
 use crate::domain::fault::Fault;
+
+/// Up to so many appointments, a call for each costs less than a list of everybody's.
+const ONE_BY_ONE: usize = 8;
 
 #[async_trait]
 impl Calendar for Ledgered {
@@ -71,9 +78,33 @@ impl Calendar for Ledgered {
             Way::Ledger(_) => self.own_appointments(query).await,
         }
     }
+
+    async fn look_over(&self, ids: &[String], days: (Date, Date)) -> Result<Vec<Option<Appointment>>, Fault> {
+        in_background(self.looked_over(ids, days)).await
+    }
 }
 
 impl Ledgered {
+    /// A few are read one by one; for more, what the CRM lists of these days is read, and the rest one by one.
+    async fn looked_over(&self, ids: &[String], days: (Date, Date)) -> Result<Vec<Option<Appointment>>, Fault> {
+        let mut listed = HashMap::new();
+        if ids.len() > ONE_BY_ONE
+            && let Way::Native(calendar) = self.way("look_over").await?
+        {
+            let query = AppointmentQuery { phone: None, from: Some(days.0), to: Some(days.1), all: true };
+            let found = calendar.appointments(&query).await?;
+            listed.extend(found.into_iter().map(|found| (found.id.clone(), found)));
+        }
+        let mut seen = Vec::with_capacity(ids.len());
+        for id in ids {
+            seen.push(match listed.remove(id) {
+                Some(found) => Some(found),
+                None => self.appointment(id).await?,
+            });
+        }
+        Ok(seen)
+    }
+
     /// Less what flow holds for somebody and the CRM does not know yet.
     async fn without_holds(&self, mut free: Vec<Slot>, query: &SlotQuery) -> Result<Vec<Slot>, Fault> {
         let (Some(first), Some(last)) = (free.first(), free.last()) else { return Ok(free) };

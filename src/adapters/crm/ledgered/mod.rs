@@ -136,6 +136,10 @@ impl Crm for Ledgered {
         self.inner.settles_after()
     }
 
+    fn follows_every(&self) -> Duration {
+        self.inner.follows_every()
+    }
+
     fn instead(&self) -> Option<String> {
         self.inner.instead()
     }

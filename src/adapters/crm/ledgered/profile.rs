@@ -8,6 +8,7 @@ use super::Ledgered;
 use crate::domain::company::Profile;
 use crate::domain::crm::{Catalogue, CrmEmployee, CrmService};
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::overlay::{services_of, staff_of};
 
 impl Ledgered {
     pub(super) async fn profile(&self, operation: &'static str) -> Result<Arc<Profile>, Fault> {
@@ -33,19 +34,7 @@ impl Catalogue for Ledgered {
         if let Some(catalogue) = self.inner.catalogue() {
             return catalogue.services(all).await;
         }
-        let profile = self.profile("services").await?;
-        let offered = |id: &str| profile.visible_employees().any(|e| e.services.iter().any(|s| s == id));
-        let services = profile.services.iter().filter(|service| all || (!service.hidden && offered(&service.id)));
-        Ok(services
-            .map(|service| CrmService {
-                id: service.id.clone(),
-                title: service.title.clone(),
-                category: service.category.clone(),
-                duration_min: Some(service.duration_min),
-                price: service.price,
-                currency: profile.company.currency.clone(),
-            })
-            .collect())
+        Ok(services_of(self.profile("services").await?.as_ref(), all))
     }
 
     async fn staff(&self, service: Option<&str>) -> Result<Vec<CrmEmployee>, Fault> {
@@ -59,15 +48,6 @@ impl Catalogue for Ledgered {
         {
             return Err(self.missing("staff", "service", id));
         }
-        let provides = |services: &[String]| service.is_none_or(|id| services.iter().any(|s| s == id));
-        let staff = profile.visible_employees().filter(|employee| provides(&employee.services));
-        Ok(staff
-            .map(|employee| CrmEmployee {
-                id: employee.id.clone(),
-                name: employee.name.clone(),
-                title: employee.title.clone(),
-                service_ids: employee.services.clone(),
-            })
-            .collect())
+        Ok(staff_of(&profile, service))
     }
 }

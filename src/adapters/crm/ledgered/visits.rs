@@ -8,7 +8,7 @@ use super::Ledgered;
 use crate::domain::booking::{Booking, BookingState};
 use crate::domain::company::Profile;
 use crate::domain::crm::{
-    Appointment, AppointmentQuery, AppointmentStatus, BookRequest, CrmClient, Records, Slot, SlotQuery, Visit, marker,
+    Appointment, AppointmentQuery, BookRequest, CrmClient, Records, Slot, SlotQuery, Visit, marker,
 };
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::refusal;
@@ -137,12 +137,6 @@ pub(super) fn of_row(row: Booking, zone: &TimeZone) -> Appointment {
         service_id: row.service_id,
         employee_id: row.employee_id,
         client: CrmClient { id: None, name: row.client_name, phone: row.phone, email: None },
-        status: match row.state {
-            BookingState::Held | BookingState::Committing | BookingState::Unknown => AppointmentStatus::Requested,
-            BookingState::Booked => AppointmentStatus::Booked,
-            BookingState::Refused | BookingState::Cancelled => AppointmentStatus::Cancelled,
-            BookingState::Done => AppointmentStatus::Done,
-            BookingState::NoShow => AppointmentStatus::NoShow,
-        },
+        status: row.state.into(),
     }
 }

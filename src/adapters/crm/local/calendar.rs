@@ -8,7 +8,7 @@ use super::Local;
 use crate::domain::booking::{Booking, BookingState, NewBooking};
 use crate::domain::company::Profile;
 use crate::domain::crm::{
-    Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, CrmClient, MoveRequest, Slot, SlotQuery,
+    Appointment, AppointmentQuery, BookRequest, Calendar, CrmClient, MoveRequest, Slot, SlotQuery,
 };
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::BookingId;
@@ -279,12 +279,6 @@ fn appointment(profile: &Profile, row: Booking) -> Appointment {
             phone: row.phone,
             email: None,
         },
-        status: match row.state {
-            BookingState::Held | BookingState::Committing | BookingState::Unknown => AppointmentStatus::Requested,
-            BookingState::Booked => AppointmentStatus::Booked,
-            BookingState::Refused | BookingState::Cancelled => AppointmentStatus::Cancelled,
-            BookingState::Done => AppointmentStatus::Done,
-            BookingState::NoShow => AppointmentStatus::NoShow,
-        },
+        status: row.state.into(),
     }
 }

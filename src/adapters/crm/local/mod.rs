@@ -12,7 +12,7 @@ use crate::domain::company::Profile;
 use crate::domain::contact::Phone;
 use crate::domain::crm::{Calendar, Catalogue, Check, Clients, Crm, CrmClient, CrmEmployee, CrmService, Probe};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::overlay::CatalogueCopy;
+use crate::domain::overlay::{CatalogueCopy, services_of, staff_of};
 use crate::domain::slots::providers;
 use crate::domain::store::{Store, StoreError};
 
@@ -126,23 +126,7 @@ impl Crm for Local {
 #[async_trait]
 impl Catalogue for Local {
     async fn services(&self, all: bool) -> Result<Vec<CrmService>, Fault> {
-        let profile = self.profile("services").await?;
-        let offered = |hidden: bool, id: &str| {
-            all || (!hidden && profile.visible_employees().any(|e| e.services.iter().any(|s| s == id)))
-        };
-        Ok(profile
-            .services
-            .iter()
-            .filter(|service| offered(service.hidden, &service.id))
-            .map(|service| CrmService {
-                id: service.id.clone(),
-                title: service.title.clone(),
-                category: service.category.clone(),
-                duration_min: Some(service.duration_min),
-                price: service.price,
-                currency: profile.company.currency.clone(),
-            })
-            .collect())
+        Ok(services_of(self.profile("services").await?.as_ref(), all))
     }
 
     async fn staff(&self, service: Option<&str>) -> Result<Vec<CrmEmployee>, Fault> {
@@ -152,16 +136,7 @@ impl Catalogue for Local {
         {
             return Err(self.no_service("staff", id));
         }
-        Ok(profile
-            .visible_employees()
-            .filter(|employee| service.is_none_or(|id| employee.services.iter().any(|s| s == id)))
-            .map(|employee| CrmEmployee {
-                id: employee.id.clone(),
-                name: employee.name.clone(),
-                title: employee.title.clone(),
-                service_ids: employee.services.clone(),
-            })
-            .collect())
+        Ok(staff_of(&profile, service))
     }
 }
 

@@ -44,6 +44,13 @@ impl Hooks for Branch {
         read_events(&body, &self.company_id, &hex(&Sha256::digest(&call.body)))
     }
 
+    fn addresses(&self, url: &str) -> Result<Vec<String>, String> {
+        if self.webhook_secret.is_none() {
+            return Err("`webhook_secret` is not set: nothing would prove that a call is the CRM's".to_owned());
+        }
+        Ok(vec![self.with_secret(url)])
+    }
+
     async fn register(&self, url: &str) -> Result<bool, Fault> {
         if !self.has_user {
             return Ok(false);

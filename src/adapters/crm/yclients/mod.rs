@@ -27,6 +27,7 @@ mod wire;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -173,6 +174,11 @@ impl Crm for Branch {
 
     fn kind(&self) -> &'static str {
         self.vendor.kind.kind
+    }
+
+    fn settles_after(&self) -> Duration {
+        // The journal may show a record that late (looks after 5, 15 and 45 s).
+        Duration::from_secs(65)
     }
 
     async fn probe(&self) -> Result<Probe, Fault> {

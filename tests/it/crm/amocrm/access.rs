@@ -116,7 +116,7 @@ async fn hooks_are_believed_by_their_address_and_the_signed_one_by_its_signature
     };
     let call = HookCall { query: query(flow::domain::signing::hex(&mac)), ..HookCall::default() };
     assert_eq!(hooks.read(&call).unwrap()[0].subject, HookSubject::Connection);
-    hooks.apply(&call).await.unwrap();
+    hooks.apply(&call, &hooks.read(&call).unwrap()).await.unwrap();
     let phone = phone("+79161112233");
     assert_eq!(far.crm.clients().unwrap().find_by_phone(&phone).await.unwrap_err().kind, FaultKind::Unauthorized);
     far.crm.probe().await.unwrap();

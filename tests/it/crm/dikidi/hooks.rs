@@ -90,7 +90,7 @@ async fn what_is_not_signed_is_not_read() {
     assert_eq!((events[0].subject.clone(), events[0].dedupe.as_str()), (HookSubject::Connection, "p-1"));
     assert_eq!(hooks.answer(&events, false), Some(json!({"status": "ok", "event_id": "p-1"})));
     assert_eq!(hooks.answer(&events, true), Some(json!({"status": "duplicate", "event_id": "p-1"})));
-    hooks.apply(&call).await.unwrap();
+    hooks.apply(&call, &events).await.unwrap();
     assert!(far.crm.probe().await.unwrap().checks.iter().any(|check| check.detail.contains("the last event came")));
     for drift in [-301, 301] {
         assert_eq!(hooks.read(&signed_at(now + drift, now, "p-1", &ping)), Err(HookRefusal::Stale));

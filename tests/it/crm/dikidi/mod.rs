@@ -61,10 +61,10 @@ fn signed_at(t: i64, now: i64, id: &str, body: &Value) -> HookCall {
 async fn tell(far: &Far, id: &str, kind: &str, at: &str, data: Value) -> Result<bool, HookRefusal> {
     let call = signed(far, id, &json!({"v": 1, "event_id": id, "type": kind, "occurred_at": at, "data": data}));
     let hooks = far.raw.hooks().unwrap();
-    hooks.read(&call)?;
+    let events = hooks.read(&call)?;
     let is_new = hooks.admit(&call).await?;
     if is_new {
-        hooks.apply(&call).await.unwrap();
+        hooks.apply(&call, &events).await.unwrap();
     }
     Ok(is_new)
 }
