@@ -83,7 +83,10 @@ impl Desk {
                         Ok(found) => found,
                         // The client agreed to a time that was free a moment ago: the request is taken, and
                         // the CRM says by itself whether the time still is.
-                        Err(fault) if matches!(fault.retry(), Retry::Never) || fault.kind == FaultKind::Store => {
+                        Err(fault)
+                            if fault.kind == FaultKind::Store
+                                || (fault.retry() == Retry::Never && !fault.is_for_the_company()) =>
+                        {
                             return Err(fault.into());
                         }
                         Err(fault) => match known.agreed.clone().filter(|slot| fits(slot, &query)) {

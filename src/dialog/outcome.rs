@@ -1,8 +1,6 @@
 //! The CRM's answer to what a client agreed to. «Вы записаны» is stored in the transaction that stores
 //! the CRM's id of the appointment. What nobody knows is looked up before it is written again.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::Known;
@@ -41,24 +39,16 @@ impl Verdict {
 }
 
 /// How often the CRM was asked about this before, and whether the client has heard of the delay.
-fn wait_after(looks: u32, fault: &Fault, settles: Duration) -> SignedDuration {
+fn wait_after(looks: u32, fault: &Fault) -> SignedDuration {
     let wait = (FIRST_LOOK * (1_i32 << looks.min(10))).min(LONGEST_LOOK);
-    // A look that comes too early proves nothing.
-    let settles = SignedDuration::try_from(settles).unwrap_or(LONGEST_LOOK);
-    let wait = if fault.retry() == Retry::Look { wait.max(settles) } else { wait };
     // What a person of the company must mend is not asked for every few seconds.
-    let wait = if is_for_the_operator(fault) { LONGEST_LOOK } else { wait };
+    let wait = if fault.is_for_the_company() { LONGEST_LOOK } else { wait };
     fault.retry_after.and_then(|asked| SignedDuration::try_from(asked).ok()).map_or(wait, |asked| asked.max(wait))
-}
-
-/// Whether it is refused for a reason that a person of the company can mend: then it is done.
-fn is_for_the_operator(fault: &Fault) -> bool {
-    matches!(fault.kind, FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::LicenceExpired)
 }
 
 /// Why a booking waits, in the ledger's word.
 fn why(fault: &Fault) -> &'static str {
-    if is_for_the_operator(fault) { fault.kind.as_str() } else { "crm_unavailable" }
+    if fault.is_for_the_company() { fault.kind.as_str() } else { "crm_unavailable" }
 }
 
 /// A look that is refused leaves it as open as before.
@@ -132,10 +122,17 @@ impl Desk {
         if in_doubt && let Some(found) = look(calendar, &request).await? {
             return Ok(found);
         }
-        if row.state == BookingState::Held {
-            let committing =
-                BookingUpdate { id: row.id, state: BookingState::Committing, external_id: None, error: None };
-            self.store.update_booking(&committing, self.clock.now()).await?;
+        // That nothing is seen proves nothing yet; that something is seen is told at once.
+        let settles = SignedDuration::try_from(self.crm.settles_after()).unwrap_or(LONGEST_LOOK);
+        if in_doubt && self.clock.now().duration_since(row.updated_at) < settles {
+            let detail = "the booking may still be under way; nothing of it is to be seen yet";
+            return Err(Fault::new(FaultKind::UnknownOutcome, self.crm.connection(), "book", detail).into());
+        }
+        // The doubt that this call may leave begins now, whatever was before it.
+        let before = (row.state == BookingState::Committing).then_some(BookingState::Unknown);
+        for state in before.into_iter().chain([BookingState::Committing]) {
+            let update = BookingUpdate { id: row.id, state, external_id: None, error: None };
+            self.store.update_booking(&update, self.clock.now()).await?;
         }
         crate::crash::point("booking.committing");
         let booked = calendar.book(&request).await;
@@ -160,7 +157,7 @@ impl Desk {
         };
         // After a call that may have been applied, only a look tells: a mere refusal to answer changes nothing.
         let in_doubt = row.state == BookingState::Unknown || fault.retry() == Retry::Look;
-        if fault.retry() == Retry::Never && !is_for_the_operator(fault) {
+        if fault.retry() == Retry::Never && !fault.is_for_the_company() {
             let taken = fault.kind == FaultKind::SlotTaken;
             let error = match fault.kind {
                 FaultKind::Rejected => "refused",
@@ -190,7 +187,7 @@ impl Desk {
         let next = looks.map_or(0, |looks| looks + 1);
         let mut scheduled = vec![Scheduled {
             key: format!("reconcile:{}:{next}", row.id),
-            due_at: now + wait_after(looked, fault, self.crm.settles_after()),
+            due_at: now + wait_after(looked, fault),
             lane,
             work: Work::ReconcileBooking { booking_id: row.id, conversation_id, looks: next },
         }];
@@ -198,7 +195,7 @@ impl Desk {
             scheduled.push(Scheduled {
                 key: format!("escalate:{}", row.id),
                 // What the company must mend is told at once.
-                due_at: if is_for_the_operator(fault) { now } else { (now + ESCALATE_AFTER).min(row.start) },
+                due_at: if fault.is_for_the_company() { now } else { (now + ESCALATE_AFTER).min(row.start) },
                 lane: NewJob::conversation_lane(conversation_id),
                 work: Work::EscalateBooking { booking_id: row.id, conversation_id },
             });
@@ -278,7 +275,7 @@ impl Desk {
         }
         match fault.retry() {
             Retry::Never if fault.kind == FaultKind::SlotTaken => return Ok(Verdict::told(Outcome::SlotTaken)),
-            Retry::Never if is_for_the_operator(&fault) => {}
+            Retry::Never if fault.is_for_the_company() => {}
             Retry::Never => return Ok(Verdict::told(Outcome::Refused)),
             Retry::After(_) | Retry::Look => {}
         }
@@ -298,7 +295,7 @@ impl Desk {
             outcome: (tries == 0).then_some(Outcome::Delayed),
             scheduled: vec![Scheduled {
                 key: format!("again:{key}:{}", tries + 1),
-                due_at: self.clock.now() + wait_after(tries, &fault, self.crm.settles_after()),
+                due_at: self.clock.now() + wait_after(tries, &fault),
                 lane: job.lease.lane.clone(),
                 work,
             }],

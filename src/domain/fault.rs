@@ -98,6 +98,12 @@ impl Fault {
         Self { kind, adapter: adapter.to_owned(), operation, detail: detail.into(), retry_after: None }
     }
 
+    /// Whether it is refused for a reason that a person of the company can mend: then it is done.
+    #[must_use]
+    pub const fn is_for_the_company(&self) -> bool {
+        matches!(self.kind, FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::LicenceExpired)
+    }
+
     /// Whether trying again can help.
     #[must_use]
     pub const fn retry(&self) -> Retry {

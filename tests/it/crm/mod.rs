@@ -2,6 +2,7 @@
 
 mod amocrm;
 mod bitrix24;
+mod dialogue;
 mod dikidi;
 mod easyweek;
 mod front_door;

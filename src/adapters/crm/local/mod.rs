@@ -3,6 +3,7 @@
 mod calendar;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -76,6 +77,11 @@ impl Crm for Local {
 
     fn kind(&self) -> &'static str {
         KIND.kind
+    }
+
+    /// What the store has is seen at once.
+    fn settles_after(&self) -> Duration {
+        Duration::ZERO
     }
 
     async fn probe(&self) -> Result<Probe, Fault> {
