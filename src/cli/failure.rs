@@ -165,6 +165,7 @@ impl From<io::Error> for Failure {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self::config(problems.to_string())
+            .hint("correct these lines; `config.toml.example` has every key, and `flow config check` tells whether all is well")
     }
 }
 

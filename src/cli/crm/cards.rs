@@ -3,9 +3,9 @@
 use clap::{ArgGroup, Args};
 use serde_json::json;
 
-use super::far::{WaitArgs, connection, lacks};
+use super::far::{WaitArgs, connection, lacks, opened};
 use super::view;
-use crate::cli::context::{Context, Open};
+use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::Shape;
 use crate::domain::crm::{About, NewClient, marker};
@@ -75,7 +75,8 @@ static NOTED: Shape = Shape {
 /// Looks for the card and makes it.
 pub(super) fn client(args: ClientArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&view::CLIENT)?;
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         args.wait.call(async || crm.detect().await).await?;
         let cards = crm.client_cards().ok_or_else(|| lacks(crm.as_ref(), "client", "clients that flow may write"))?;
@@ -104,7 +105,8 @@ pub(super) fn note(args: NoteArgs, cx: &mut Context) -> Result<(), Failure> {
     };
     let due = args.due.as_deref();
     let key = args.key.unwrap_or_else(|| format!("{word}|{id}|{text}|{}", due.unwrap_or_default()));
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let here = session.here();
         let due = due.map(|due| here.start(due).map(|at| at.to_zoned(here.tz.clone()))).transpose()?;

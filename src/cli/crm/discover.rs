@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::far::{WaitArgs, connection};
-use crate::cli::context::{Context, Open};
+use super::far::{WaitArgs, connection, opened};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::Shape;
 use crate::domain::fault::{Fault, FaultKind};
@@ -37,7 +37,8 @@ static PROPOSAL: Shape = Shape {
 
 pub(super) fn run(args: DiscoverArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&PROPOSAL)?;
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let proposed = args.wait.call(async || crm.discover().await).await?;
         let map = proposed.ok_or_else(|| {

@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::time::{Instant, sleep};
 
 use crate::app::App;
+use crate::cli::context::{Context, Open};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::times;
 use crate::config::near;
@@ -83,6 +84,20 @@ impl WaitArgs {
             }
         }
     }
+}
+
+/// How the store is opened for that connection: a CRM of somebody's needs nothing in it yet, and what is done there must be
+/// remembered; what is built in is the store.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub fn opened(cx: &Context, name: &str) -> Result<Open, Failure> {
+    Ok(match cx.config()?.crm.connections.contains_key(name) {
+        true => Open::Create,
+        false if name == "local" => Open::Existing,
+        // That there is no such connection is told, whatever else is missing.
+        false => Open::Optional,
+    })
 }
 
 /// The connection of that name.

@@ -8,8 +8,8 @@ use clap::Args;
 use jiff::{ToSpan, Zoned};
 use serde::Serialize;
 
-use super::far::{Able, WaitArgs, connection};
-use crate::cli::context::{Context, Open, Session};
+use super::far::{Able, WaitArgs, connection, opened};
+use crate::cli::context::{Context, Session};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::{Out, Shape};
 use crate::domain::contact::{Phone, Region};
@@ -82,7 +82,8 @@ impl Checks {
 
 pub(super) fn run(args: TestArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&DOCUMENT)?;
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let began = Instant::now();
         let mut checks = Checks::default();

@@ -4,9 +4,9 @@ use clap::Args;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::far::{Able, WaitArgs, connection, with_advice};
+use super::far::{Able, WaitArgs, connection, opened, with_advice};
 use super::view;
-use crate::cli::context::{Context, Open, Session};
+use crate::cli::context::{Context, Session};
 use crate::cli::failure::Failure;
 use crate::cli::output::Out;
 use crate::domain::crm::{AppointmentQuery, SlotQuery};
@@ -122,7 +122,8 @@ pub struct SlotsWanted {
 }
 
 pub(super) fn services(args: ServicesArgs, cx: &mut Context) -> Result<(), Failure> {
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let catalogue = crm.must_list("services")?;
         let services = args.wait.call(async || catalogue.services(args.all).await).await?;
@@ -131,7 +132,8 @@ pub(super) fn services(args: ServicesArgs, cx: &mut Context) -> Result<(), Failu
 }
 
 pub(super) fn staff(args: StaffArgs, cx: &mut Context) -> Result<(), Failure> {
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let catalogue = crm.must_list("staff")?;
         let service = args.service.as_deref();
@@ -145,7 +147,8 @@ pub(super) fn staff(args: StaffArgs, cx: &mut Context) -> Result<(), Failure> {
 
 pub(super) fn slots(args: SlotsArgs, cx: &mut Context) -> Result<(), Failure> {
     let SlotsArgs { name, service, staff, from, to, wait } = args;
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &name)?;
+    cx.session(how, async |session, out| {
         show_slots(&name, &SlotsWanted { service, staff, from, to }, wait, session, out).await
     })
 }
@@ -187,7 +190,8 @@ fn days(from: Date, to: Date) -> Result<(), Failure> {
 }
 
 pub(super) fn find(args: FindArgs, cx: &mut Context) -> Result<(), Failure> {
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let clients = crm.must_know("find")?;
         let phone = session.phone(&args.phone)?;
@@ -201,7 +205,8 @@ pub(super) fn find(args: FindArgs, cx: &mut Context) -> Result<(), Failure> {
 }
 
 pub(super) fn appointments(args: AppointmentsArgs, cx: &mut Context) -> Result<(), Failure> {
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let calendar = crm.must_book("appointments")?;
         let here = session.here();

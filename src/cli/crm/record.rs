@@ -8,9 +8,9 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::ToSpan;
 
-use super::far::{Able, WaitArgs};
+use super::far::{Able, WaitArgs, opened};
 use crate::adapters::http::recorded::Recorded;
-use crate::cli::context::{Context, Open};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::domain::crm::{AppointmentQuery, Crm, SlotQuery};
 
@@ -31,7 +31,8 @@ pub struct RecordArgs {
 }
 
 pub(super) fn run(args: RecordArgs, cx: &mut Context) -> Result<(), Failure> {
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         // A name that is unknown or broken is told as everywhere.
         super::far::connection(&session.app, &args.name)?;
         let file = File::options().write(true).create_new(true).open(&args.file).map_err(|error| {

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::far::{WaitArgs, connection};
-use crate::cli::context::{Context, Open};
+use super::far::{WaitArgs, connection, opened};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::Shape;
 use crate::domain::fault::{Fault, FaultKind};
@@ -41,7 +41,8 @@ static DRIFT: Shape = Shape {
 
 pub(super) fn run(args: SyncArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&DRIFT)?;
-    cx.session(Open::Existing, async |session, out| {
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| {
         let crm = connection(&session.app, &args.name)?;
         let app = &session.app;
         let copy = match args.dry_run {

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::far::{Able, WaitArgs, connection, with_advice};
+use super::far::{Able, WaitArgs, connection, opened, with_advice};
 use super::view;
-use crate::cli::context::{Context, Open, Session};
+use crate::cli::context::{Context, Session};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::Out;
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, MoveRequest, Origin};
@@ -111,20 +111,21 @@ pub(super) fn book(args: BookArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&view::BOOKED)?;
     let BookArgs { name, service, staff, start, phone, client, comment, key, wait } = args;
     let booking = Booking { service, staff, start, phone, client, comment, key };
-    cx.session(Open::Existing, async |session, out| show_booked(&name, booking, wait, session, out).await)
+    let how = opened(cx, &name)?;
+    cx.session(how, async |session, out| show_booked(&name, booking, wait, session, out).await)
 }
 
 pub(super) fn move_to(args: MoveArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&view::BOOKED)?;
     let MoveArgs { name, id, start, staff, key, wait } = args;
-    cx.session(Open::Existing, async |session, out| {
-        show_moved(&name, Moving { id, start, staff, key }, wait, session, out).await
-    })
+    let how = opened(cx, &name)?;
+    cx.session(how, async |session, out| show_moved(&name, Moving { id, start, staff, key }, wait, session, out).await)
 }
 
 pub(super) fn cancel(args: CancelArgs, cx: &mut Context) -> Result<(), Failure> {
     cx.out.expects(&view::CANCELLED)?;
-    cx.session(Open::Existing, async |session, out| show_cancelled(&args.name, &args.id, args.wait, session, out).await)
+    let how = opened(cx, &args.name)?;
+    cx.session(how, async |session, out| show_cancelled(&args.name, &args.id, args.wait, session, out).await)
 }
 
 /// Books over a connection and prints the appointment.

@@ -89,7 +89,7 @@ static DETAIL: Shape = Shape {
 /// The kind of job that carries a message to a client.
 const SEND: &str = "send_reply";
 /// What can be asked for: the names of all work, and of what this version cannot read.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "answer",
     "commit_booking",
     "reconcile_booking",
@@ -99,6 +99,7 @@ const KINDS: [&str; 11] = [
     "cancel_booking",
     "push_lead",
     "sync_crm",
+    "follow_crm",
     "crm_hook",
     "unreadable",
 ];

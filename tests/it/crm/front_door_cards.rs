@@ -2,7 +2,7 @@
 
 use flow::adapters::crm::ROWS;
 
-use super::front_door::{home, run};
+use super::front_door::{bare, home, run};
 
 /// A phone that no stand-in knows.
 const NOBODY: &str = "+79037654321";
@@ -77,4 +77,22 @@ fn a_crm_is_told_where_to_call_or_a_person_is_told_what_to_paste() {
         let bad = run(&["register", kind, "--url", "http://bot.example.ru/hooks/x"]);
         assert_eq!(bad.code, 2, "{kind}: {}", bad.stderr);
     }
+}
+
+#[test]
+fn a_connection_is_tried_out_before_there_is_a_store() {
+    let row = ROWS.iter().find(|row| row.kind.kind == "yclients").unwrap();
+    let home = bare(row);
+    let probed = run(&home, &["crm", "test", "yclients", "-o", "json"]).ok().json();
+    assert_eq!(probed["ok"], true, "{probed}");
+    let services = run(&home, &["crm", "services", "yclients", "-o", "json"]).ok().json();
+    assert!(!services.as_array().unwrap().is_empty());
+    let unknown = run(&home, &["crm", "services", "yclient", "-o", "json"]);
+    assert_eq!(
+        (unknown.code, unknown.error()["code"].as_str().unwrap().to_owned()),
+        (3, "unknown_connection".to_owned())
+    );
+    home.file("config.toml", "[crm.yclients]\npartner = 5\n");
+    let wrong = run(&home, &["crm", "services", "yclients", "-o", "json"]);
+    assert!(wrong.error()["hint"].as_str().unwrap().contains("flow config check"), "{}", wrong.stderr);
 }
