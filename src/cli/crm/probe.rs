@@ -13,7 +13,9 @@ use crate::cli::context::{Context, Session};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::{Out, Shape};
 use crate::domain::contact::{Phone, Region};
-use crate::domain::crm::{BookRequest, Calendar, Check, Crm, MoveRequest, Origin, Slot, SlotQuery};
+use crate::domain::crm::{
+    AppointmentQuery, AppointmentStatus, BookRequest, Calendar, Check, Crm, MoveRequest, Origin, Slot, SlotQuery,
+};
 use crate::domain::fault::Fault;
 use crate::domain::id::BookingId;
 
@@ -50,8 +52,13 @@ static DOCUMENT: Shape = Shape {
 /// The client of the test appointment; a number that nobody has.
 const TEST_PHONE: &str = "+79990000000";
 const TEST_NAME: &str = "flow test";
-/// The test appointment lies so many days ahead at most, and as late as there is room.
-const DAYS_AHEAD: i64 = 45;
+/// Where the test appointment is looked for, in days ahead: late, where it is in nobody's way; soon only where nothing is
+/// open later.
+const AHEAD: [i64; 6] = [42, 27, 13, 6, 2, 0];
+/// Days that are looked through in one step.
+const DAYS_AT_ONCE: i64 = 3;
+/// Services that are looked through.
+const SERVICES: usize = 10;
 
 /// Checks under way; the first failure decides the exit code.
 #[derive(Default)]
@@ -136,7 +143,7 @@ async fn write(crm: &dyn Crm, session: &Session, wait: WaitArgs, checks: &mut Ch
     checks.check("remove", removed, |()| "nothing of it is left in the ledger".to_owned()).await;
 }
 
-/// Books, moves and cancels; whatever was booked is cancelled also when moving fails.
+/// Books, moves and cancels; whatever stands in the CRM afterwards is cancelled also when a step fails.
 async fn try_out(crm: &dyn Crm, session: &Session, wait: WaitArgs, keys: &[String; 2], checks: &mut Checks) {
     let calendar = match crm.must_book("test") {
         Ok(calendar) => calendar,
@@ -147,6 +154,26 @@ async fn try_out(crm: &dyn Crm, session: &Session, wait: WaitArgs, keys: &[Strin
     };
     let slots = checks.check("slots", free_pair(crm, calendar, session, wait), |slots| count(slots)).await;
     let Some((first, second)) = slots.as_deref().and_then(ends) else { return };
+    let Ok(phone) = Phone::parse(TEST_PHONE, Region::default()) else { return };
+    if book_move_cancel(calendar, (first, second), &phone, wait, keys, checks).await.is_none() {
+        let (from, to) = (second.start.date(), first.start.date());
+        let query = AppointmentQuery { phone: Some(phone), from: Some(from), to: Some(to), all: false };
+        let cleared = clear_away(calendar, &query, wait);
+        checks
+            .check("clean up", cleared, |gone| format!("{gone} test visits still stood there and are cancelled"))
+            .await;
+    }
+}
+
+/// The round itself; nothing when a step failed, so that something of it may still stand.
+async fn book_move_cancel(
+    calendar: &dyn Calendar,
+    (first, second): (&Slot, &Slot),
+    phone: &Phone,
+    wait: WaitArgs,
+    keys: &[String; 2],
+    checks: &mut Checks,
+) -> Option<()> {
     let [key, move_key] = keys.clone();
     let booking = BookRequest {
         key,
@@ -154,34 +181,42 @@ async fn try_out(crm: &dyn Crm, session: &Session, wait: WaitArgs, keys: &[Strin
         employee_id: first.employee_id.clone(),
         start: first.start.timestamp(),
         name: Some(TEST_NAME.to_owned()),
-        phone: match Phone::parse(TEST_PHONE, Region::default()) {
-            Ok(phone) => phone,
-            Err(_) => return,
-        },
+        phone: phone.clone(),
         comment: Some("flow crm test --write".to_owned()),
         origin: Origin::default(),
     };
     let booked = wait.resolve(async || calendar.book(&booking).await);
-    let Some(booked) = checks.check("book", booked, |made| format!("{} at {}", made.id, show(&made.start))).await
-    else {
-        return;
-    };
-    let mut id = booked.id;
+    let booked = checks.check("book", booked, |made| format!("{} at {}", made.id, show(&made.start))).await?;
     let moving = MoveRequest {
         key: move_key,
-        id: id.clone(),
+        id: booked.id.clone(),
         start: second.start.timestamp(),
         employee_id: second.employee_id.clone(),
     };
     let moved = wait.resolve(async || calendar.move_to(&moving).await);
-    if let Some(moved) = checks.check("move", moved, |made| format!("to {}", show(&made.start))).await {
-        id = moved.id;
-    }
-    let cancelled = wait.resolve(async || calendar.cancel(&id).await);
-    checks.check("cancel", cancelled, |gone| format!("{} is {}", gone.id, gone.status)).await;
+    let moved = checks.check("move", moved, |made| format!("to {}", show(&made.start))).await;
+    let id = moved.as_ref().map_or(&booked.id, |moved| &moved.id);
+    let cancelled = wait.resolve(async || calendar.cancel(id).await);
+    checks.check("cancel", cancelled, |gone| format!("{} is {}", gone.id, gone.status)).await?;
+    moved.map(drop)
 }
 
-/// Free times of the first service that has two with one person.
+/// Cancels whatever stands under the test's phone; how many there were.
+async fn clear_away(calendar: &dyn Calendar, query: &AppointmentQuery, wait: WaitArgs) -> Result<usize, Failure> {
+    let standing = wait.call(async || calendar.appointments(query).await).await?;
+    let mut gone = 0;
+    for visit in standing.iter().filter(|visit| visit.status != AppointmentStatus::Cancelled) {
+        let cancelled = wait.resolve(async || calendar.cancel(&visit.id).await).await;
+        cancelled.map_err(|failure| {
+            let message = format!("the test visit {} still stands: {}", visit.id, failure.message);
+            Failure { message, ..failure }.hint("cancel it by hand in the CRM")
+        })?;
+        gone += 1;
+    }
+    Ok(gone)
+}
+
+/// Free times of the first service that has two with one person, as late as there are.
 async fn free_pair(
     crm: &dyn Crm,
     calendar: &dyn Calendar,
@@ -190,24 +225,27 @@ async fn free_pair(
 ) -> Result<Vec<Slot>, Failure> {
     let catalogue = crm.must_list("test")?;
     let today = session.here().today();
-    for service in wait.call(async || catalogue.services(false).await).await? {
-        let query = SlotQuery {
-            service_id: service.id,
-            employee_id: None,
-            from: today,
-            to: today.saturating_add(DAYS_AHEAD.days()),
-            moving: None,
-        };
-        let slots = wait.call(async || calendar.free_slots(&query).await).await?;
-        if ends(&slots).is_some() {
-            return Ok(slots);
+    for service in wait.call(async || catalogue.services(false).await).await?.into_iter().take(SERVICES) {
+        // Late days first, a few at a time: each may be a call.
+        for ahead in AHEAD {
+            let query = SlotQuery {
+                service_id: service.id.clone(),
+                employee_id: None,
+                from: today.saturating_add(ahead.days()),
+                to: today.saturating_add((ahead + DAYS_AT_ONCE - 1).days()),
+                moving: None,
+            };
+            let slots = wait.call(async || calendar.free_slots(&query).await).await?;
+            if ends(&slots).is_some() {
+                return Ok(slots);
+            }
         }
     }
     let none: Fault = Fault::new(
         crate::domain::fault::FaultKind::Rejected,
         crm.connection(),
         "test",
-        format!("no service has two free times within {DAYS_AHEAD} days, so nothing can be tried"),
+        "no service has two free times within six weeks, so nothing can be tried",
     );
     Err(none.into())
 }
