@@ -77,6 +77,8 @@ pub struct Rules {
 struct Health {
     failures: u32,
     rests_until: Option<Instant>,
+    /// When the far side last said "too many calls".
+    limited_at: Option<Instant>,
     /// Until when nothing (or nothing of one operation) is asked.
     paused: HashMap<Option<&'static str>, Instant>,
 }
@@ -152,6 +154,12 @@ impl Portal {
         self.health().paused.insert(operation, Instant::now() + wait);
     }
 
+    /// When the far side last said "too many calls", also where that was waited out.
+    #[must_use]
+    pub fn limited_at(&self) -> Option<Instant> {
+        self.health().limited_at
+    }
+
     /// A fault of this connection.
     #[must_use]
     pub fn fault(&self, kind: FaultKind, operation: &'static str, detail: impl Into<String>) -> Fault {
@@ -178,6 +186,9 @@ impl Portal {
                 Err(refused) => refused,
             };
             self.note(!is_failure(refused.kind));
+            if refused.kind == FaultKind::RateLimited {
+                self.health().limited_at = Some(Instant::now());
+            }
             let Some(wait) = again(call.repeat, &refused, tries).filter(|wait| Instant::now() + *wait <= until) else {
                 return Err(self.told(call, refused));
             };

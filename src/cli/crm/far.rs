@@ -65,7 +65,7 @@ impl WaitArgs {
     /// What the far side says; `unknown_outcome` once patience is used up.
     pub async fn resolve<T>(self, call: impl AsyncFn() -> Result<T, Fault>) -> Result<T, Failure> {
         let until = Instant::now() + self.wait;
-        let mut pause = PAUSE;
+        let (mut pause, mut doubt) = (PAUSE, None);
         loop {
             match call().await {
                 Err(fault) if fault.kind == FaultKind::RateLimited || fault.retry() == Retry::Look => {
@@ -75,11 +75,17 @@ impl WaitArgs {
                         _ => pause,
                     };
                     if Instant::now() + wait > until {
-                        return Err(fault.into());
+                        // That it cannot be looked into now does not end a doubt.
+                        let told = if fault.retry() == Retry::Look { fault } else { doubt.unwrap_or(fault) };
+                        return Err(told.into());
+                    }
+                    if fault.retry() == Retry::Look {
+                        doubt = Some(fault);
                     }
                     sleep(wait).await;
                     pause = (pause * 2).min(PAUSE * 5);
                 }
+                Err(fault) if matches!(fault.retry(), Retry::After(_)) => return Err(doubt.unwrap_or(fault).into()),
                 outcome => return Ok(outcome?),
             }
         }

@@ -1,6 +1,8 @@
 //! What flow writes into a CRM beside its calendar: leads, notes, clients, and objects that stand for an appointment
 //! where the CRM has none.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use jiff::{Timestamp, Zoned};
 
@@ -79,6 +81,11 @@ pub trait Records: Send + Sync {
 
     /// Writes that a visit was called off. Doing it again changes nothing.
     async fn cancel(&self, id: &str, visit: &Visit) -> Result<(), Fault>;
+
+    /// The vendor's ids of the clients of visits, by the ids of their objects; who is not known is left out.
+    async fn clients_of(&self, _ids: &[String]) -> HashMap<String, String> {
+        HashMap::new()
+    }
 
     /// Times that the CRM knows to be taken, beside those of the ledger.
     async fn taken(&self, _from: Timestamp, _to: Timestamp) -> Result<Vec<Taken>, Fault> {

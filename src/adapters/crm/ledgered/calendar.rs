@@ -10,7 +10,7 @@ use super::visits::of_row;
 use super::{Ledgered, Way};
 use crate::adapters::http::portal::in_background;
 use crate::domain::crm::{
-    Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, MoveRequest, Slot, SlotQuery,
+    Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Calendar, MoveRequest, Records, Slot, SlotQuery,
 };
 use crate::domain::fault::Fault;
 
@@ -41,14 +41,15 @@ impl Calendar for Ledgered {
                 let known = of_row(row, &zone);
                 // A person may have moved the object, or called it off, in the CRM.
                 let Some(seen) = records.read(id).await? else { return Ok(None) };
-                Ok(Some(match (seen.is_cancelled, seen.start) {
+                let seen = match (seen.is_cancelled, seen.start) {
                     (true, _) => Appointment { status: AppointmentStatus::Cancelled, ..known },
                     (false, Some(start)) if start != known.start.timestamp() => {
                         let by = start.duration_since(known.start.timestamp());
                         Appointment { start: &known.start + by, end: &known.end + by, ..known }
                     }
                     (false, _) => known,
-                }))
+                };
+                Ok(with_clients(records, vec![seen]).await.pop())
             }
         }
     }
@@ -75,13 +76,27 @@ impl Calendar for Ledgered {
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, Fault> {
         match self.way("appointments").await? {
             Way::Native(calendar) => calendar.appointments(query).await,
-            Way::Ledger(_) => self.own_appointments(query).await,
+            Way::Ledger(records) => {
+                let visits = self.own_appointments(query).await?;
+                Ok(with_clients(records, visits).await)
+            }
         }
     }
 
     async fn look_over(&self, ids: &[String], days: (Date, Date)) -> Result<Vec<Option<Appointment>>, Fault> {
         in_background(self.looked_over(ids, days)).await
     }
+}
+
+/// Visits of the ledger with the CRM's ids of their clients, as far as they are known.
+pub(super) async fn with_clients(records: &dyn Records, mut visits: Vec<Appointment>) -> Vec<Appointment> {
+    let nameless = visits.iter().filter(|visit| visit.client.id.is_none());
+    let ids: Vec<String> = nameless.map(|visit| visit.id.clone()).collect();
+    let mut known = if ids.is_empty() { HashMap::new() } else { records.clients_of(&ids).await };
+    for visit in visits.iter_mut().filter(|visit| visit.client.id.is_none()) {
+        visit.client.id = known.remove(&visit.id);
+    }
+    visits
 }
 
 impl Ledgered {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::book::requested_or;
+use super::calendar::with_clients;
 use super::visits::of_row;
 use super::{Ledgered, Way, doubt};
 use crate::domain::booking::{Booking, BookingState};
@@ -13,25 +14,30 @@ use crate::domain::store::{BookingMove, BookingUpdate, StoreError};
 impl Ledgered {
     /// Moves; whoever else works under the key is waited for.
     pub(super) async fn move_under_key(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
-        // What a move made anew is meant by its old id too.
-        let request = &MoveRequest { id: self.present(&request.id).await?, ..request.clone() };
         self.alone("move", &request.key, async {
+            // What a move made anew is meant by its old id too; whoever else moves it under the key has done so now.
+            let present = MoveRequest { id: self.present(&request.id).await?, ..request.clone() };
             match self.way("move").await? {
-                Way::Native(calendar) => self.move_natively(calendar, request).await,
-                Way::Ledger(records) => self.move_in_ledger(records, request).await,
+                Way::Native(calendar) => self.move_natively(calendar, &present, &request.id).await,
+                Way::Ledger(records) => self.move_in_ledger(records, &present).await,
             }
         })
         .await
     }
 
-    async fn move_natively(&self, calendar: &dyn Calendar, request: &MoveRequest) -> Result<Appointment, Fault> {
+    async fn move_natively(
+        &self,
+        calendar: &dyn Calendar,
+        request: &MoveRequest,
+        asked: &str,
+    ) -> Result<Appointment, Fault> {
         let lost = self.lost("move");
         let zone = self.zone().await;
         let row = self.row_of("move", &request.id).await?;
         // The ledger's own move goes under the same key: both must mean the same by it.
         let fingerprint = match &row {
             Some(row) => followed(row, request, request.start, request.employee_id.clone()).fingerprint(),
-            None => format!("move|{}|{}|{}", request.id, request.start, request.employee_id.as_deref().unwrap_or("")),
+            None => format!("move|{asked}|{}|{}", request.start, request.employee_id.as_deref().unwrap_or("")),
         };
         if let Some(done) = self.store().booking_by_key(self.name(), &request.key).await.map_err(&lost)? {
             let meant = self.store().key_meaning(self.name(), &request.key).await.map_err(&lost)?;
@@ -47,9 +53,21 @@ impl Ledgered {
             };
         }
         self.store().try_key(self.name(), &request.key, &fingerprint, self.clock().now()).await.map_err(&lost)?;
+        // A visit that the ledger does not have leaves what its key moved it to in a note of its own.
+        if row.is_none()
+            && let Some(id) = self.moved_to(&request.key).await?
+            && let Some(done) = calendar.appointment(&self.present(&id).await?).await?
+        {
+            return Ok(done);
+        }
         let moved = calendar.move_to(request).await.map_err(doubt)?;
-        if let Some(row) = row {
-            self.follow(&row, request, &moved).await?;
+        match row {
+            Some(row) => self.follow(&row, request, &moved).await?,
+            None if moved.id != request.id => {
+                self.succeeded(&request.id, &moved.id).await?;
+                self.has_moved(&request.key, &moved.id).await?;
+            }
+            None => self.has_moved(&request.key, &moved.id).await?,
         }
         Ok(moved)
     }
@@ -160,9 +178,19 @@ impl Ledgered {
             (Way::Ledger(_), Some(row)) if row.state == BookingState::Cancelled => of_row(row.clone(), &zone),
             (Way::Ledger(records), Some(row)) => {
                 let visit = self.visit(row, &format!("cancel:{}", row.id), &zone)?;
-                records.cancel(id, &visit).await.map_err(doubt)?;
+                match records.cancel(id, &visit).await.map_err(doubt) {
+                    // Nothing there stands for the visit any more: the ledger need not keep its time either.
+                    Err(fault) if fault.kind == FaultKind::NotFound => {
+                        tracing::info!(connection = %self.name(), id, "a visit without its object was called off");
+                    }
+                    cancelled => cancelled?,
+                }
                 Appointment { status: AppointmentStatus::Cancelled, ..of_row(row.clone(), &zone) }
             }
+        };
+        let cancelled = match &way {
+            Way::Ledger(records) => with_clients(*records, vec![cancelled.clone()]).await.pop().unwrap_or(cancelled),
+            Way::Native(_) => cancelled,
         };
         // One that waits for the vendor's staff still stands.
         if let Some(row) = row.filter(|row| row.state.is_live())

@@ -10,6 +10,7 @@ use crate::domain::fault::Fault;
 
 const ZONE: &str = "zone";
 const SUCCESSOR: &str = "successor";
+const MOVED: &str = "moved";
 /// An appointment is not moved more often.
 const MOVES: usize = 50;
 
@@ -41,6 +42,18 @@ impl Ledgered {
     pub(super) async fn succeeded(&self, old: &str, new: &str) -> Result<(), Fault> {
         let copy = Copied { id: old.to_owned(), phone: None, body: json!(new), at: self.clock().now() };
         self.store().keep_copy(self.name(), SUCCESSOR, &copy).await.map_err(self.lost("move")).map(drop)
+    }
+
+    /// Remembers what the move under a key made of a visit that the ledger does not have.
+    pub(super) async fn has_moved(&self, key: &str, id: &str) -> Result<(), Fault> {
+        let copy = Copied { id: key.to_owned(), phone: None, body: json!(id), at: self.clock().now() };
+        self.store().keep_copy(self.name(), MOVED, &copy).await.map_err(self.lost("move")).map(drop)
+    }
+
+    /// What the move under that key made of a visit that the ledger does not have.
+    pub(super) async fn moved_to(&self, key: &str) -> Result<Option<String>, Fault> {
+        let copy = self.store().copied(self.name(), MOVED, key).await.map_err(self.lost("move"))?;
+        Ok(copy.and_then(|copy| copy.body.as_str().map(str::to_owned)))
     }
 
     /// The appointment that an id means now.
