@@ -17,6 +17,8 @@ use crate::domain::signing::{from_base64url, short_mark};
 
 /// A token is renewed so many seconds before it ends.
 const EARLY: i64 = 5 * 60;
+/// An authorization is used again when its token has ended so many seconds ago.
+const UNUSED: i64 = 5 * 86_400;
 /// Two exchanges must end before somebody else may try.
 const EXCHANGE: Duration = Duration::from_secs(10);
 
@@ -183,6 +185,21 @@ impl Amo {
             }
             answer => answer,
         }
+    }
+
+    /// Uses an authorization that was not renewed for days, so that it never runs out unused.
+    pub(super) async fn touch(&self) -> Result<(), Fault> {
+        if matches!(self.access.credentials, Credentials::Token(_)) {
+            return Ok(());
+        }
+        let stored = self.wiring.store.credential(&self.credential()).await;
+        let stored = stored.map_err(|error| self.store_fault("token", &error))?;
+        let end =
+            stored.and_then(|stored| serde_json::from_str::<Pair>(&stored.value).ok()).map(|pair| pair.expires_at);
+        if end.is_none_or(|end| end + UNUSED <= self.wiring.clock.now().as_second()) {
+            self.token().await?;
+        }
+        Ok(())
     }
 
     fn credential(&self) -> String {

@@ -1,5 +1,7 @@
 //! Contacts: found by the last digits of a phone, made when there is none, changed without losing what is there.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
@@ -7,15 +9,18 @@ use super::Amo;
 use super::doubts::SETTLES;
 use super::leads::read_lead;
 use super::rows::{Field, id_of, list_of, member, moment, read_made, values};
-use crate::adapters::http::{Call, Method, Repeat, read};
+use crate::adapters::http::{Call, Method, read};
 use crate::domain::contact::Phone;
+use crate::domain::copies::Copied;
 use crate::domain::crm::{ClientCards, Clients, CrmClient, NewClient, marker};
 use crate::domain::fault::{Fault, FaultKind};
 
 const PHONE: Field<'_> = Field::Code("PHONE");
 const EMAIL: Field<'_> = Field::Code("EMAIL");
 /// More pages of one phone's contacts are not looked at: the search went astray.
-const PAGES: usize = 4;
+const PAGES: usize = 40;
+/// Contacts that flow made, by their phone.
+const MADE: &str = "made";
 /// So many leads are asked for at once.
 pub(super) const AT_ONCE: usize = 50;
 
@@ -94,8 +99,17 @@ pub(super) fn contact_body(name: Option<&str>, phone: Option<&Phone>, email: Opt
     if let Some(email) = email {
         fields.push(json!({"field_code": "EMAIL", "values": [{"value": email, "enum_code": "WORK"}]}));
     }
-    let name = name.or_else(|| phone.map(Phone::as_str)).unwrap_or("flow");
-    json!({"name": name, "custom_fields_values": fields})
+    let named = name.map(str::trim).filter(|name| !name.is_empty());
+    let shown = named.or_else(|| phone.map(Phone::as_str)).unwrap_or("flow");
+    let mut body = json!({"name": shown, "custom_fields_values": fields});
+    // amoCRM shows the parts where an account prefers them to the whole.
+    if let Some((first, last)) = named.map(|name| name.split_once(char::is_whitespace).unwrap_or((name, ""))) {
+        body["first_name"] = json!(first);
+        if !last.trim().is_empty() {
+            body["last_name"] = json!(last.trim());
+        }
+    }
+    body
 }
 
 impl Amo {
@@ -109,6 +123,9 @@ impl Amo {
         let mut found = contacts.map_err(self.unreadable("contacts"))?;
         // The search looks into every field: a foreign contact may bear the same digits elsewhere.
         found.retain(|contact| contact.has(phone));
+        if found.is_empty() {
+            found.extend(self.made_before(phone).await?);
+        }
         found.sort_by_key(|contact| std::cmp::Reverse((contact.updated_at, contact.id)));
         if found.len() > 1 && found.iter().any(|contact| !contact.leads.is_empty()) {
             let open = self.open_among(&found).await?;
@@ -119,7 +136,7 @@ impl Amo {
 
     async fn open_among(&self, contacts: &[Contact]) -> Result<Vec<i64>, Fault> {
         let ids: Vec<i64> = contacts.iter().flat_map(|contact| contact.leads.iter().take(10).copied()).collect();
-        let rows = self.leads_by_id(&ids[..ids.len().min(AT_ONCE)]).await?;
+        let rows = self.leads_by_id(&ids[..ids.len().min(AT_ONCE)], "").await?;
         Ok(rows
             .iter()
             .filter_map(|row| read_lead(row).ok())
@@ -134,20 +151,27 @@ impl Amo {
             return Ok(found);
         }
         let mark = marker(&format!("contact:{}", client.phone.as_str()));
-        self.is_settled("create_contact", &mark).await?;
+        // One that was written a moment ago must have had the time to show.
+        if let Some(left) = self.unsettled("create_contact", &mark).await?
+            && let Some(found) = self.shown_after(left, &client.phone).await?
+        {
+            return Ok(found);
+        }
         let (name, email) = (client.name.as_deref(), client.email.as_deref());
         let call = create_call(self.api("contacts"), name, Some(&client.phone), email, &mark);
-        let made = match self.doubted(&mark, self.made(&call, "contacts").await).await {
-            Ok(made) => made,
-            Err(fault) if matches!(fault.kind, FaultKind::UnknownOutcome | FaultKind::Protocol) => {
-                // It may be there already: then nothing is in doubt.
-                return match self.contacts_with(&client.phone).await {
-                    Ok(found) if !found.is_empty() => found.into_iter().next().ok_or(fault),
-                    _ => Err(Fault { retry_after: Some(SETTLES), kind: FaultKind::UnknownOutcome, ..fault }),
-                };
+        let is_doubt = |fault: &Fault| matches!(fault.kind, FaultKind::UnknownOutcome | FaultKind::Protocol);
+        let mut made = self.doubted(&mark, self.made(&call, "contacts").await).await;
+        if made.as_ref().is_err_and(is_doubt) {
+            // It may be there already: then nothing is in doubt. What does not show in time is written again, once.
+            for wait in [Duration::ZERO, SETTLES] {
+                if let Some(found) = self.shown_after(wait, &client.phone).await? {
+                    return Ok(found);
+                }
             }
-            Err(fault) => return Err(fault),
-        };
+            made = self.doubted(&mark, self.made(&call, "contacts").await).await;
+        }
+        let made = made?;
+        self.remember(&client.phone, made).await;
         Ok(Contact {
             id: made,
             name: client.name.clone(),
@@ -156,6 +180,36 @@ impl Amo {
             updated_at: 0,
             leads: Vec::new(),
         })
+    }
+
+    async fn shown_after(&self, wait: Duration, phone: &Phone) -> Result<Option<Contact>, Fault> {
+        tokio::time::sleep(wait).await;
+        Ok(self.contacts_with(phone).await?.into_iter().next())
+    }
+
+    /// Remembers a contact that flow made: the search may be late by nobody knows how much.
+    pub(super) async fn remember(&self, phone: &Phone, id: i64) {
+        let at = self.wiring.clock.now();
+        let copy = Copied { id: phone.as_str().to_owned(), phone: Some(phone.clone()), body: json!({"id": id}), at };
+        if let Err(error) = self.wiring.store.keep_copy(&self.wiring.name, MADE, &copy).await {
+            tracing::warn!(connection = %self.wiring.name, %error, "a new contact could not be remembered");
+        }
+    }
+
+    /// The contact that flow made for a phone, when it is there and still has it.
+    async fn made_before(&self, phone: &Phone) -> Result<Option<Contact>, Fault> {
+        let (store, name) = (&self.wiring.store, &self.wiring.name);
+        let copy = store.copied(name, MADE, phone.as_str()).await;
+        let copy = copy.map_err(|error| self.store_fault("contact", &error))?;
+        let Some(id) = copy.and_then(|copy| read::int(member(&copy.body, "id"))) else { return Ok(None) };
+        let row = self.one("contact", "contacts", &id.to_string(), "leads").await?;
+        let contact = row.map(|row| read_contact(&row).map_err(self.unreadable("contact"))).transpose()?;
+        let contact = contact.filter(|contact| contact.has(phone));
+        if contact.is_none() {
+            // It was merged into another, or is gone.
+            store.forget_copy(name, MADE, phone.as_str()).await.map_err(|error| self.store_fault("contact", &error))?;
+        }
+        Ok(contact)
     }
 
     /// Makes one object and answers its id.
@@ -191,7 +245,7 @@ impl ClientCards for Amo {
         let contact = read_contact(&row).map_err(self.unreadable("contact"))?;
         if let Some(changes) = changes(&row, &contact, client) {
             let call = Call::new("update_contact", Method::Patch, self.api(&format!("contacts/{}", contact.id)));
-            self.ask(&call.json(changes).repeat(Repeat::Safe)).await?;
+            self.ask(&call.json(changes)).await?;
         }
         let (name, email) = (client.name.clone().or(contact.name), client.email.clone().or(contact.email));
         Ok(CrmClient { id: Some(contact.id.to_string()), name, phone: Some(client.phone.clone()), email })

@@ -2,6 +2,7 @@
 //! tells of is read again. The one signed call says that a person switched the integration off.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::rows::{list_of, member};
 use super::settings::{Credentials, clear};
 use super::{Amo, form};
-use crate::adapters::http::{Call, Method, Repeat, read};
+use crate::adapters::http::{Call, Method, read};
 use crate::domain::copies::Copied;
 use crate::domain::crm::{HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
 use crate::domain::fault::{Fault, FaultKind};
@@ -35,6 +36,10 @@ pub(super) const CONNECTION: &str = "connection";
 pub(super) const CUT_OFF: &str = "cut_off";
 /// What the signed call says.
 const DISCONNECTED: &str = "disconnected";
+/// Whose account it is.
+const ACCOUNT: &str = "account";
+/// amoCRM hangs up after two seconds.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// The secret of the address, from what only the two of us know.
 pub(super) fn secret_of(key: &str, connection: &str) -> String {
@@ -62,6 +67,11 @@ pub(super) fn read_events(form: &Value) -> Vec<HookEvent> {
         }
     }
     events
+}
+
+/// Whose account a form is from.
+fn account_of(form: &Value) -> Option<String> {
+    read::text(member(member(form, "account"), "id"))
 }
 
 fn subjects(top: &str, item: &Value) -> Vec<HookSubject> {
@@ -107,10 +117,42 @@ impl Amo {
         Some(Ok(HookEvent { dedupe, kind: DISCONNECTED.to_owned(), subject: HookSubject::Connection }))
     }
 
-    /// Whether an account is the connection's, as far as that is known.
+    /// Whether an account is the connection's, as far as that is known without asking.
     fn is_ours(&self, account: &str) -> bool {
-        let known = self.account.load(Ordering::Relaxed);
-        known == 0 || account == known.to_string()
+        self.known_account().is_none_or(|known| account == known.to_string())
+    }
+
+    /// The account's id: as it was told, else as the token says.
+    fn known_account(&self) -> Option<i64> {
+        let told = self.account.load(Ordering::Relaxed);
+        Some(told).filter(|id| *id != 0).or_else(|| self.access.claims().account_id)
+    }
+
+    /// The account's id, asked for once and kept.
+    async fn account_id(&self) -> Result<i64, Fault> {
+        if let Some(id) = self.known_account() {
+            return Ok(id);
+        }
+        let copy = self.wiring.store.copied(&self.wiring.name, CONNECTION, ACCOUNT).await;
+        let copy = copy.map_err(|error| self.store_fault("account", &error))?;
+        if let Some(id) = copy.and_then(|copy| read::int(member(&copy.body, "id"))) {
+            self.account.store(id, Ordering::Relaxed);
+            return Ok(id);
+        }
+        let body = self.ask(&Call::get("account", self.api("account"))).await?.unwrap_or_default();
+        let id = super::rows::id_of(&body).map_err(self.unreadable("account"))?;
+        self.is_account(id).await?;
+        Ok(id)
+    }
+
+    /// Keeps whose calls are believed.
+    pub(super) async fn is_account(&self, id: i64) -> Result<(), Fault> {
+        if self.account.swap(id, Ordering::Relaxed) == id {
+            return Ok(());
+        }
+        let copy = Copied { id: ACCOUNT.to_owned(), phone: None, body: json!({"id": id}), at: self.wiring.clock.now() };
+        let kept = self.wiring.store.keep_copy(&self.wiring.name, CONNECTION, &copy).await;
+        kept.map(drop).map_err(|error| self.store_fault("account", &error))
     }
 
     async fn subscription(&self, url: &str) -> Result<Option<bool>, Fault> {
@@ -147,13 +189,29 @@ impl Hooks for Amo {
             return Err(HookRefusal::Forged);
         }
         let form = form::tree(&call.body).map_err(HookRefusal::Unreadable)?;
-        let account = member(&form, "account");
-        if let Some(id) = read::text(member(account, "id"))
-            && !self.is_ours(&id)
-        {
-            return Err(HookRefusal::Forged);
+        match account_of(&form) {
+            Some(id) if self.is_ours(&id) => Ok(read_events(&form)),
+            Some(_) => Err(HookRefusal::Forged),
+            None => Err(HookRefusal::Unreadable("it does not name its account".to_owned())),
         }
-        Ok(read_events(&form))
+    }
+
+    /// The account's id is asked for where nobody told it yet, once for a connection: what names another is refused.
+    async fn admit(&self, call: &HookCall) -> Result<bool, HookRefusal> {
+        if self.known_account().is_some() {
+            return Ok(true);
+        }
+        let form = form::tree(&call.body).map_err(HookRefusal::Unreadable)?;
+        let told = account_of(&form).or_else(|| call.param("account_id").map(str::to_owned));
+        match tokio::time::timeout(PATIENCE, self.account_id()).await {
+            Ok(Ok(id)) if told == Some(id.to_string()) => Ok(true),
+            Ok(Ok(_)) => Err(HookRefusal::Forged),
+            outcome => {
+                tracing::warn!(connection = %self.wiring.name, fault = ?outcome.ok().and_then(Result::err),
+                    "whose account it is could not be asked: a call is told to come again");
+                Err(HookRefusal::Stale)
+            }
+        }
     }
 
     async fn apply(&self, _call: &HookCall, events: &[HookEvent]) -> Result<(), Fault> {
@@ -180,7 +238,7 @@ impl Hooks for Amo {
             Err(fault) => return by_hand(fault),
         }
         let body = json!({"destination": destination, "settings": WANTED, "sort": 10});
-        let call = Call::post("subscribe", self.api("webhooks")).json(body).repeat(Repeat::Safe);
+        let call = Call::post("subscribe", self.api("webhooks")).json(body);
         match self.ask(&call).await {
             Ok(_) => Ok(true),
             Err(fault) => by_hand(fault),
@@ -189,7 +247,7 @@ impl Hooks for Amo {
 
     async fn unregister(&self, url: &str) -> Result<bool, Fault> {
         let body = json!({"destination": self.destination(url)});
-        let call = Call::new("unsubscribe", Method::Delete, self.api("webhooks")).json(body).repeat(Repeat::Safe);
+        let call = Call::new("unsubscribe", Method::Delete, self.api("webhooks")).json(body);
         match self.ask(&call).await {
             Ok(_) => Ok(true),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(true),

@@ -11,13 +11,23 @@ use crate::domain::fault::FaultKind;
 
 /// What a ban begins with, so that whoever hears it stops.
 pub(super) const BANNED: &str = "amoCRM has shut us out";
+/// What a limit begins with that says itself how long it lasts.
+pub(super) const TOLD_TO_WAIT: &str = "too many calls: amoCRM asks to wait";
 /// A limit that does not say how long it lasts.
 const PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) fn judge(call: &Call, answer: &Answer) -> Result<(), Refusal> {
     let said = answer.value();
     let body = said.as_ref().filter(|body| body.is_object());
-    let words = body.map(problem).unwrap_or_default();
+    let words = match body.map(problem) {
+        Some(words) if !words.is_empty() => words,
+        _ => "it does not say why".to_owned(),
+    };
+    // Its support asks for it.
+    let words = match answer.header("x-request-id").filter(|id| is_plain(id)) {
+        Some(id) => format!("{words} (request {id})"),
+        None => words,
+    };
     let refusal = match answer.status {
         400 if words.contains("244") => Refusal::new(
             FaultKind::Forbidden,
@@ -38,13 +48,36 @@ pub(super) fn judge(call: &Call, answer: &Answer) -> Result<(), Refusal> {
         429 => {
             let asked = body.map(|body| member(body, "retry_after")).and_then(read::int);
             let asked = asked.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
-            let wait = asked.or_else(|| answer.retry_after()).unwrap_or(PAUSE);
-            Refusal::new(FaultKind::RateLimited, "too many calls (HTTP 429)").after(Some(wait))
+            match asked.or_else(|| answer.retry_after()) {
+                Some(wait) => {
+                    let detail = format!("{TOLD_TO_WAIT}, for {} s (HTTP 429)", wait.as_secs());
+                    Refusal::new(FaultKind::RateLimited, detail).after(Some(wait))
+                }
+                None => Refusal::new(FaultKind::RateLimited, "too many calls (HTTP 429)").after(Some(PAUSE)),
+            }
         }
+        301 | 302 | 303 | 307 | 308 => match answer.header("location").and_then(moved_to) {
+            Some(host) => Refusal::new(
+                FaultKind::Rejected,
+                format!("the account has another address now: set `base_url` of the connection to https://{host}"),
+            ),
+            None => return by_status(call, answer),
+        },
         200..=299 => return in_a_good_status(said.as_ref()),
         _ => return by_status(call, answer),
     };
     Err(refusal)
+}
+
+/// The vendor's host that an answer points to.
+fn moved_to(location: &str) -> Option<&str> {
+    let host = location.strip_prefix("https://")?.split(['/', '?', '#']).next()?;
+    let is_theirs = [".amocrm.ru", ".amocrm.com", ".kommo.com"].iter().any(|domain| host.ends_with(domain));
+    (is_theirs && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))).then_some(host)
+}
+
+fn is_plain(id: &str) -> bool {
+    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// Whether it is a page for people: the server before amoCRM answered.
@@ -79,7 +112,7 @@ fn in_a_good_status(said: Option<&Value>) -> Result<(), Refusal> {
 pub(super) fn problem(body: &Value) -> String {
     let mut parts = Vec::new();
     for name in ["title", "detail", "hint"] {
-        if let Some(text) = read::text(member(body, name)) {
+        if let Some(text) = read::text(member(body, name)).filter(|text| !parts.contains(text)) {
             parts.push(text);
         }
     }

@@ -7,7 +7,7 @@ use super::Amo;
 use super::contacts::{AT_ONCE, Contact};
 use super::fields::Fields;
 use super::rows::{Field, first, id_of, list_of, member, moment};
-use crate::adapters::http::{Call, Method, Repeat, read};
+use crate::adapters::http::{Call, Method, read};
 use crate::domain::fault::Fault;
 
 /// Won and lost are in every pipeline under the same ids.
@@ -94,13 +94,13 @@ fn is_same_value(a: &Value, b: &Value) -> bool {
 
 impl Amo {
     /// Leads by their ids; also where the account ignores the filter.
-    pub(super) async fn leads_by_id(&self, ids: &[i64]) -> Result<Vec<Value>, Fault> {
+    pub(super) async fn leads_by_id(&self, ids: &[i64], with: &str) -> Result<Vec<Value>, Fault> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let texts: Vec<String> = ids.iter().map(i64::to_string).collect();
         let mut query: Vec<(&str, &str)> = texts.iter().map(|id| ("filter[id][]", id.as_str())).collect();
-        query.push(("limit", "250"));
+        query.extend([("limit", "250"), ("with", with)]);
         let rows = self.all("leads", ("leads", "leads"), &query, 1).await?;
         let is_asked = |row: &Value| id_of(row).is_ok_and(|id| ids.contains(&id));
         let foreign = rows.iter().any(|row| !is_asked(row));
@@ -109,7 +109,7 @@ impl Amo {
             tracing::debug!(connection = %self.wiring.name, "the account ignores filters: leads are asked for one by one");
             for id in ids.iter().take(ONE_BY_ONE) {
                 if !found.iter().any(|row| id_of(row).is_ok_and(|known| known == *id)) {
-                    found.extend(self.one("lead", "leads", &id.to_string(), "").await?);
+                    found.extend(self.one("lead", "leads", &id.to_string(), with).await?);
                 }
             }
         }
@@ -126,7 +126,7 @@ impl Amo {
         let mut ids: Vec<i64> = contacts.iter().flat_map(|contact| contact.leads.iter().copied()).collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
         ids.truncate(AT_ONCE);
-        let of_contact = self.leads_by_id(&ids).await?;
+        let of_contact = self.leads_by_id(&ids, "").await?;
         if let Some(found) = marked(&of_contact, marker, fields) {
             return Ok(Some(found));
         }
@@ -140,10 +140,10 @@ impl Amo {
         row.map(|row| read_lead(&row).map_err(self.unreadable("lead"))).transpose()
     }
 
-    /// Changes a lead: the same again changes nothing.
+    /// Changes a lead. It is not written again before it was read again.
     pub(super) async fn change_lead(&self, id: i64, changes: Value) -> Result<(), Fault> {
         let call = Call::new("update_lead", Method::Patch, self.api(&format!("leads/{id}")));
-        self.ask(&call.json(changes).repeat(Repeat::Safe)).await.map(|_| ())
+        self.ask(&call.json(changes)).await.map(|_| ())
     }
 
     /// A name that bears the mark where the account has no field for it.

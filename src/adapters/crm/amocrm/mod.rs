@@ -2,6 +2,7 @@
 //! services and staff come from the profile.
 
 mod access;
+mod closing;
 mod contacts;
 mod doubts;
 mod fields;
@@ -9,6 +10,7 @@ mod form;
 mod hooks;
 mod judge;
 mod leads;
+mod limits;
 mod notes;
 mod probe;
 mod push;
@@ -18,22 +20,23 @@ pub mod stand_in;
 mod tasks;
 mod visits;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use self::access::Access;
 use self::fields::Known;
+use self::limits::Limits;
 use self::settings::{Credentials, Settings};
 use super::{Kind, Row, Wiring};
 use crate::adapters::http::portal::{Budget, Portal, Rules};
 use crate::adapters::http::{Call, read, url};
 use crate::domain::crm::{ClientCards, Clients, Crm, Hooks, Leads, Notes, Probe, Records};
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::overlay::CatalogueCopy;
 use crate::domain::store::StoreError;
 
 /// What it can do at most.
@@ -49,10 +52,6 @@ pub const ROW: Row = Row { kind: &KIND, open, stand_in: stand_in::salon, sample:
 /// Below the vendor's seven: others share the account.
 const CALLS_PER_SECOND: f64 = 5.0;
 const BURST: u32 = 2;
-/// After a limit the pace is halved for so long.
-const SLOW_FOR: Duration = Duration::from_secs(600);
-/// After a ban nothing is asked for so long.
-const BAN: Duration = Duration::from_secs(3600);
 /// More pages than this are not the list that was asked for.
 const PAGES: usize = 400;
 
@@ -65,7 +64,7 @@ struct Amo {
     access: Access,
     fast: Portal,
     slow: Portal,
-    slow_until: Mutex<Option<Instant>>,
+    limits: Limits,
     known: Known,
     /// The account's id, once it is known; 0 before.
     account: AtomicI64,
@@ -95,7 +94,7 @@ fn open(wiring: Wiring, value: Value) -> Result<Arc<dyn Crm>, String> {
         access,
         fast,
         slow,
-        slow_until: Mutex::default(),
+        limits: Limits::default(),
         known: Known::default(),
         account,
         is_cut_off: AtomicBool::new(false),
@@ -103,11 +102,6 @@ fn open(wiring: Wiring, value: Value) -> Result<Arc<dyn Crm>, String> {
 }
 
 impl Amo {
-    fn portal(&self) -> &Portal {
-        let until = *self.slow_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until.is_some_and(|until| until > Instant::now()) { &self.slow } else { &self.fast }
-    }
-
     fn api(&self, path: &str) -> String {
         format!("{}/api/v4/{path}", self.base)
     }
@@ -127,31 +121,22 @@ impl Amo {
             let detail = "the integration was switched off in amoCRM: install it again, then run `flow crm test`";
             return Err(self.portal().fault(FaultKind::Unauthorized, call.operation, detail));
         }
+        self.mind(call.operation).await?;
+        let answer = self.ask_signed(call).await;
+        self.heed(answer.as_ref().err()).await;
+        answer
+    }
+
+    async fn ask_signed(&self, call: &Call) -> Result<Option<Value>, Fault> {
         let token = self.token().await?;
         let signed = |access: &str| call.clone().header("authorization", format!("Bearer {access}"));
-        let answer = match self.portal().json_or_none(&signed(&token.access)).await {
+        match self.portal().json_or_none(&signed(&token.access)).await {
             // Refused is not applied, whatever it was.
             Err(fault) if fault.kind == FaultKind::Unauthorized => match self.token_after(&token).await? {
                 Some(newer) => self.portal().json_or_none(&signed(&newer.access)).await,
                 None => Err(fault),
             },
             answer => answer,
-        };
-        answer.inspect_err(|fault| self.heed(fault))
-    }
-
-    /// Slows down after a limit and stops after a ban.
-    fn heed(&self, fault: &Fault) {
-        if fault.kind == FaultKind::RateLimited
-            && let Some(wait) = fault.retry_after
-        {
-            *self.slow_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + SLOW_FOR);
-            self.slow.pause(None, wait);
-        }
-        if fault.kind == FaultKind::Forbidden && fault.detail.starts_with(judge::BANNED) {
-            tracing::error!(connection = %self.wiring.name, "amoCRM has shut us out; not asked for an hour");
-            self.fast.pause(None, BAN);
-            self.slow.pause(None, BAN);
         }
     }
 
@@ -218,6 +203,12 @@ impl Crm for Amo {
 
     async fn probe(&self) -> Result<Probe, Fault> {
         self.look_around().await
+    }
+
+    /// There is nothing to read; but an authorization that nobody uses for three months is lost.
+    async fn read_catalogue(&self) -> Result<Option<CatalogueCopy>, Fault> {
+        self.touch().await?;
+        Ok(None)
     }
 
     fn settles_after(&self) -> Duration {

@@ -122,8 +122,9 @@ impl Amo {
         };
         let (ms, body) = (looked.ms, found?.unwrap_or_default());
         let account = read_account(&body).map_err(self.unreadable("account"))?;
-        self.account.store(account.id, Ordering::Relaxed);
+        self.is_account(account.id).await?;
         self.is_here_again().await?;
+        self.is_let_in().await?;
         let zone = account.zone.as_deref().unwrap_or("not told");
         let filters = account.filters.map_or("not told", |on| if on { "on" } else { "off" });
         let mut checks = vec![

@@ -23,7 +23,6 @@ impl Amo {
         let mut body = json!({
             "name": Self::marked_name(&lead.title, &lead.marker, fields),
             "request_id": lead.marker,
-            "tags_to_add": [{"name": "flow"}],
         });
         if !values.is_empty() {
             body["custom_fields_values"] = json!(values);
@@ -34,13 +33,15 @@ impl Amo {
         body
     }
 
-    /// Writes a lead that is not there yet: with its contact in one call when nobody is known by that phone.
+    /// Writes a lead that is not there yet: with its contact in one call, which takes no tags, when nobody is known by
+    /// that phone.
     async fn push_new(&self, lead: &LeadToPush, known: Option<&Contact>, fields: &Fields) -> Result<Made, Fault> {
         let mut body = self.new_lead(lead, fields);
         let is_reachable = lead.phone.is_some() || lead.email.is_some();
         let (operation, path) = match known {
             Some(contact) => {
                 body["_embedded"] = json!({"contacts": [{"id": contact.id}]});
+                body["tags_to_add"] = json!([{"name": "flow"}]);
                 ("create_lead", "leads")
             }
             None if is_reachable => {
@@ -48,7 +49,10 @@ impl Amo {
                 body["_embedded"] = json!({"contacts": [contact]});
                 ("create_lead_complex", "leads/complex")
             }
-            None => ("create_lead", "leads"),
+            None => {
+                body["tags_to_add"] = json!([{"name": "flow"}]);
+                ("create_lead", "leads")
+            }
         };
         let call = Call::post(operation, self.api(path)).json(json!([body]));
         let answer = self.ask(&call).await?.unwrap_or_default();
@@ -105,6 +109,9 @@ impl Leads for Amo {
                 self.is_settled("push", &lead.marker).await?;
                 let made = self.push_new(lead, contacts.first(), &fields).await;
                 let made = self.doubted(&lead.marker, made).await?;
+                if let Some((phone, contact)) = lead.phone.as_ref().zip(made.contact) {
+                    self.remember(phone, contact).await;
+                }
                 if made.is_merged {
                     tracing::info!(connection = %self.wiring.name, lead = made.id, "amoCRM joined a lead into another");
                     if let Some(other) = self.lead(&made.id.to_string()).await? {

@@ -47,13 +47,17 @@ pub(super) fn id_of(value: &Value) -> Result<i64, String> {
 pub(super) fn read_made(answer: &Value, entity: &str) -> Result<Made, String> {
     let rows = rows(answer, entity)?;
     let first = rows.first().ok_or("nothing is said to have been made")?;
-    Ok(Made { id: id_of(first)?, is_merged: read::flag(member(first, "merged")).unwrap_or(false) })
+    let is_merged = read::flag(member(first, "merged")).unwrap_or(false);
+    let contact = read::int(member(first, "contact_id")).filter(|id| *id > 0);
+    Ok(Made { id: id_of(first)?, contact, is_merged })
 }
 
 /// What was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Made {
     pub id: i64,
+    /// Its contact, where it was made together with one.
+    pub contact: Option<i64>,
     /// It went into an object that was there.
     pub is_merged: bool,
 }

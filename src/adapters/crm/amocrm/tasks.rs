@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Amo;
 use super::rows::{id_of, member, moment};
-use crate::adapters::http::{Call, Method, Repeat, read};
+use crate::adapters::http::{Call, Method, read};
 use crate::domain::crm::Taken;
 use crate::domain::fault::Fault;
 
@@ -93,10 +93,10 @@ impl Amo {
         Ok(tasks.filter(|task| task.entity_id == wanted).collect())
     }
 
-    /// Changes a task: the same again changes nothing.
+    /// Changes a task. It is not written again before it was read again.
     pub(super) async fn change_task(&self, id: i64, changes: Value) -> Result<(), Fault> {
         let call = Call::new("update_task", Method::Patch, self.api(&format!("tasks/{id}")));
-        self.ask(&call.json(changes).repeat(Repeat::Safe)).await.map(|_| ())
+        self.ask(&call.json(changes)).await.map(|_| ())
     }
 
     /// Open tasks of masters who are users, beside those of flow's own visits.

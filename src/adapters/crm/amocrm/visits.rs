@@ -1,6 +1,8 @@
 //! Visits: a lead shows each, with a task for whoever does it. The lead is written last of what must be certain and
 //! first of what may follow: what is missing of it is written when it is found again.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,9 +11,9 @@ use super::Amo;
 use super::contacts::Contact;
 use super::fields::Fields;
 use super::leads::{LOST, Lead};
-use super::rows::{id_of, member, rows};
+use super::rows::{id_of, list_of, member, rows};
 use super::tasks::{MEETING, NewTask, Task};
-use crate::adapters::http::{Call, Repeat, read};
+use crate::adapters::http::{Call, read};
 use crate::domain::contact::Phone;
 use crate::domain::crm::{NewClient, Record, Records, Taken, Visit};
 use crate::domain::fault::{Fault, FaultKind, Retry};
@@ -73,7 +75,7 @@ impl Amo {
     /// Writes what belongs to a lead beside itself; what is there already is left.
     async fn complete(&self, lead: i64, visit: &Visit, user: Option<i64>, is_new: bool) -> Result<(), Fault> {
         let id = lead.to_string();
-        self.following(self.link_service(lead, visit).await)?;
+        self.following(self.link_service(lead, visit, is_new).await)?;
         let has_task = !is_new && self.tasks_of("leads", &id).await?.iter().any(Task::is_ours);
         if !has_task {
             self.following(self.write_task(&self.task(visit, &id, user)).await)?;
@@ -100,9 +102,15 @@ impl Amo {
         }
     }
 
-    /// Links the service's element of the catalogue to the lead, where a catalogue is configured.
-    async fn link_service(&self, lead: i64, visit: &Visit) -> Result<(), Fault> {
+    /// Links the service's element of the catalogue to the lead, where a catalogue is configured and nothing is linked.
+    async fn link_service(&self, lead: i64, visit: &Visit, is_new: bool) -> Result<(), Fault> {
         let Some(catalogue) = self.settings.catalog_id else { return Ok(()) };
+        if !is_new {
+            let row = self.one("lead", "leads", &lead.to_string(), "catalog_elements").await?.unwrap_or_default();
+            if !list_of(member(&row, "_embedded"), "catalog_elements").is_empty() {
+                return Ok(());
+            }
+        }
         let call = Call::get("catalog", self.api(&format!("catalogs/{catalogue}/elements")))
             .query(&[("query", &visit.service_title), ("limit", "50")]);
         let Some(answer) = self.ask(&call).await? else { return Ok(()) };
@@ -115,7 +123,7 @@ impl Amo {
             "to_entity_type": "catalog_elements",
             "metadata": {"quantity": 1, "catalog_id": catalogue, "price_id": null},
         }]);
-        let call = Call::post("link", self.api(&format!("leads/{lead}/link"))).json(link).repeat(Repeat::Safe);
+        let call = Call::post("link", self.api(&format!("leads/{lead}/link"))).json(link);
         self.ask(&call).await.map(|_| ())
     }
 
@@ -172,6 +180,7 @@ impl Records for Amo {
             _ => fault,
         })?;
         let lead = self.made(&self.create_call(visit, &contact, user, &fields), "leads").await?;
+        self.is_of(lead, contact.id, Some(&visit.phone)).await;
         self.complete(lead, visit, user, true).await?;
         Ok(lead.to_string())
     }
@@ -245,7 +254,11 @@ impl Records for Amo {
         if let Some(reason) = self.settings.loss_reason_id {
             changes["loss_reason_id"] = json!(reason);
         }
-        self.change_lead(lead.id, changes).await
+        self.close(lead.id, changes).await
+    }
+
+    async fn clients_of(&self, ids: &[String]) -> HashMap<String, String> {
+        self.contacts_of(ids).await
     }
 
     async fn taken(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Taken>, Fault> {

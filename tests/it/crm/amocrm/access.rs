@@ -45,7 +45,7 @@ async fn what_is_refused_says_why() {
     }
 }
 
-fn oauth(settings: &mut Value) {
+pub fn oauth(settings: &mut Value) {
     let settings = settings.as_object_mut().unwrap();
     settings.remove("access_token");
     for (name, value) in [

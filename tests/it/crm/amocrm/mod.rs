@@ -2,6 +2,7 @@
 
 mod access;
 mod lost;
+mod rules;
 
 use std::sync::{Arc, Mutex};
 

@@ -50,6 +50,11 @@ impl Account {
         self.shown(json!({"_page": page, "_links": links, "_embedded": {entity: &rows[from..to]}}))
     }
 
+    /// Whether the search knows a row already.
+    fn is_indexed(&self, row: &Value) -> bool {
+        self.indexed_below.is_none_or(|below| row["id"].as_i64().is_some_and(|id| id < below || id > 1_000_000))
+    }
+
     /// A contact with its leads.
     fn with_leads(&self, contact: &Value) -> Value {
         let of = |lead: &&Value| {
@@ -74,7 +79,7 @@ impl Account {
         let mut rows: Vec<Value> = self
             .rows(list)
             .iter()
-            .filter(|row| query.as_deref().is_none_or(|query| is_hit(row, query)))
+            .filter(|row| query.as_deref().is_none_or(|query| self.is_indexed(row) && is_hit(row, query)))
             .filter(|row| is_in(&ids, &row["id"]) && is_in(&users, &row["responsible_user_id"]))
             .filter(|row| is_in(&entities, &row["entity_id"]) && is_open(row))
             .map(|row| if list == "contacts" { self.with_leads(row) } else { row.clone() })
@@ -89,6 +94,14 @@ impl Account {
         let found = self.rows(list).iter().find(|row| is_id(row, id));
         match found.filter(|row| row["is_deleted"] != true) {
             Some(row) if list == "contacts" => self.shown(self.with_leads(row)),
+            Some(row) if list == "leads" => {
+                let mut row = row.clone();
+                let of = row["id"].as_i64();
+                let linked = self.links.iter().filter(|(lead, _)| Some(*lead) == of);
+                let linked: Vec<Value> = linked.map(|(_, link)| json!({"id": link["to_entity_id"]})).collect();
+                row["_embedded"]["catalog_elements"] = json!(linked);
+                self.shown(row)
+            }
             Some(row) => self.shown(row.clone()),
             None => empty(204),
         }
@@ -149,6 +162,9 @@ impl Account {
     pub(super) fn make_complex(&mut self, body: &Value, now: Timestamp) -> Answer {
         let mut made = Vec::new();
         for lead in body.as_array().into_iter().flatten() {
+            if lead.get("tags_to_add").is_some() {
+                return invalid("0.tags_to_add", "FieldNotExpected");
+            }
             let mut lead = lead.clone();
             let contact = lead["_embedded"]["contacts"][0].clone();
             let contact_id = match self.put("contacts", &contact, now) {
@@ -172,6 +188,10 @@ impl Account {
         let Some(changes) = body.as_object() else {
             return problem(405, "Method Not Allowed", "an array goes to the list");
         };
+        let is_lost = changes.get("status_id").is_some_and(|status| *status == json!(143));
+        if is_lost && !self.loss_reasons.is_empty() && body["loss_reason_id"].is_null() {
+            return invalid("0.loss_reason_id", "NotBlank");
+        }
         let Some(row) = self.rows_mut(list).iter_mut().find(|row| is_id(row, id)) else {
             return problem(404, "Not Found", "no such entity");
         };

@@ -44,6 +44,10 @@ pub struct Account {
     pub links: Vec<(i64, Value)>,
     /// Paths that the token has no right for: `GET leads`, `POST tasks`.
     pub denied: Vec<&'static str>,
+    /// Reasons that a lost lead must be closed with; none where the account wants none.
+    pub loss_reasons: Vec<Value>,
+    /// Rows from that id on are not found by the search yet.
+    pub indexed_below: Option<i64>,
     /// Filters of lists are ignored, as in accounts without the feature.
     pub ignores_filters: bool,
     /// Numbers are texts and the answer to `leads/complex` is an object.
@@ -79,6 +83,8 @@ impl Default for Account {
             })],
             links: Vec::new(),
             denied: Vec::new(),
+            loss_reasons: Vec::new(),
+            indexed_below: None,
             ignores_filters: false,
             is_odd: false,
             tokens: vec![token()],
@@ -129,6 +135,7 @@ impl FarSide for Account {
                     "task_types": [{"id": 1, "name": "Связаться", "code": "FOLLOW_UP"}, {"id": 2, "name": "Встреча", "code": "MEETING"}]},
             })),
             (Method::Get, ["leads", "pipelines"]) => self.listed(request, "pipelines", &[pipeline()]),
+            (Method::Get, ["leads", "loss_reasons"]) => self.listed(request, "loss_reasons", &self.loss_reasons.clone()),
             (Method::Get, ["leads", "custom_fields"]) => self.listed(request, "custom_fields", &self.fields.clone()),
             (Method::Get, ["users"]) => self.listed(request, "users", &self.users.clone()),
             (Method::Get, ["users", id]) => self.shown_one(&self.users, id),
