@@ -109,10 +109,11 @@ impl EasyWeek {
                 if row.start != order.start {
                     tracing::warn!(connection = %self.wiring.name, booking = %id, "a booking was stored otherwise than it was sent");
                 }
+                let employee_id = self.proved(operation, order, &row).await;
                 let zone = &location.zone;
                 let client = CrmClient { id: row.customer.and_then(|customer| customer.id), ..sent.client.clone() };
                 let (start, end) = (row.start.to_zoned(zone.clone()), row.end.to_zoned(zone.clone()));
-                Ok(Appointment { start, end, status: row.status, client, ..sent })
+                Ok(Appointment { start, end, status: row.status, client, employee_id, ..sent })
             }
             outcome => {
                 tracing::warn!(connection = %self.wiring.name, fault = ?outcome.err(), "a booking could not be read back");
@@ -143,22 +144,70 @@ impl EasyWeek {
         self.looked_up("book", (&request.service_id, request.employee_id.as_deref()), request.start).await
     }
 
-    /// The standing booking of a client that starts then and carries the mark; else one that nobody else's mark is on.
+    /// With whom the booking is that was just made: no booking says so, the list of whoever was asked for does.
+    async fn proved(&self, operation: &'static str, order: &Order<'_>, row: &BookingRow) -> Option<String> {
+        let wanted = order.employee?;
+        match self.with_whom(operation, row, Some(wanted)).await {
+            Ok(Some(found)) if found == wanted => {}
+            Ok(Some(found)) => {
+                tracing::warn!(connection = %self.wiring.name, booking = %row.id, wanted, found,
+                    "a booking was made with another employee than it was asked for");
+                let kept = Kept { service: order.service.to_owned(), employee: Some(found.clone()) };
+                self.keep(&row.id, Some(order.phone), &kept).await;
+                return Some(found);
+            }
+            Ok(None) => {
+                tracing::warn!(connection = %self.wiring.name, booking = %row.id, wanted,
+                    "a booking is on nobody's list: its employee is taken to be the one asked for");
+            }
+            Err(fault) => {
+                tracing::warn!(connection = %self.wiring.name, booking = %row.id, %fault,
+                    "whether a booking is with the employee asked for could not be looked up");
+            }
+        }
+        Some(wanted.to_owned())
+    }
+
+    /// Whose list a booking is on: that one's first, then everybody's.
+    pub(super) async fn with_whom(
+        &self,
+        operation: &'static str,
+        row: &BookingRow,
+        first: Option<&str>,
+    ) -> Result<Option<String>, Fault> {
+        if let Some(employee) = first
+            && self.is_with(operation, row, employee).await?
+        {
+            return Ok(Some(employee.to_owned()));
+        }
+        for employee in self.staffers(operation).await? {
+            if first != Some(employee.id.as_str()) && self.is_with(operation, row, &employee.id).await? {
+                return Ok(Some(employee.id));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_with(&self, operation: &'static str, row: &BookingRow, employee: &str) -> Result<bool, Fault> {
+        let (from, to) = around(row.start);
+        let listed = self.listed(operation, (None, Some(employee)), Some(from), Some(to)).await?;
+        Ok(listed.iter().any(|listed| listed.id == row.id))
+    }
+
+    /// The standing booking of a client that starts then and carries the mark. Whatever only looks alike is somebody
+    /// else's; two that carry it are for a person.
     pub(super) async fn marked(
         &self,
         operation: &'static str,
         phone: &Phone,
-        (start, service): (jiff::Timestamp, &str),
-        (marker, only_marked): (&str, bool),
+        start: jiff::Timestamp,
+        marker: &str,
     ) -> Result<Option<(BookingRow, CrmClient)>, Fault> {
-        let minute = jiff::SignedDuration::from_mins(1);
-        let (from, to) = (start.checked_sub(minute).unwrap_or(start), start.checked_add(minute).unwrap_or(start));
-        let title =
-            self.known_services(operation).await?.iter().find(|row| row.id == service).map(|row| row.name.clone());
-        let mut alike = Vec::new();
+        let (from, to) = around(start);
+        let mut found = Vec::new();
         for customer in self.customers_of(phone).await? {
             let Some(id) = customer.id.clone() else { continue };
-            for row in self.listed(operation, Some(&id), Some(from), Some(to)).await? {
+            for row in self.listed(operation, (Some(&id), None), Some(from), Some(to)).await? {
                 if row.start != start || row.status == AppointmentStatus::Cancelled {
                     continue;
                 }
@@ -167,19 +216,23 @@ impl EasyWeek {
                     continue;
                 }
                 if row.notes.contains(marker) {
-                    return Ok(Some((row, customer)));
-                }
-                let is_same = row.service.is_none() || title.is_none() || row.service == title;
-                if is_same && !row.notes.contains("flow-") {
-                    alike.push((row, customer.clone()));
+                    found.push((row, customer.clone()));
                 }
             }
         }
-        if only_marked || alike.len() != 1 {
-            return Ok(None);
+        if found.len() > 1 {
+            let ids = found.iter().map(|(row, _)| row.id.as_str()).collect::<Vec<_>>().join(", ");
+            let detail = format!("{} bookings bear one mark: cancel all but one of {ids} in EasyWeek", found.len());
+            return Err(self.fault(FaultKind::UnknownOutcome, operation, detail));
         }
-        Ok(alike.pop())
+        Ok(found.pop())
     }
+}
+
+/// A minute on both sides.
+fn around(start: jiff::Timestamp) -> (jiff::Timestamp, jiff::Timestamp) {
+    let minute = jiff::SignedDuration::from_mins(1);
+    (start.checked_sub(minute).unwrap_or(start), start.checked_add(minute).unwrap_or(start))
 }
 
 /// What fails before anything is written is in no doubt.

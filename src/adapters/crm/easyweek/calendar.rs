@@ -28,11 +28,9 @@ impl Calendar for EasyWeek {
 
     async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
         let location = self.location("find_booked").await?;
-        let wanted = (request.start, request.service_id.as_str());
         let marker = request.marker();
-        let Some((row, client)) = self.marked("find_booked", &request.phone, wanted, (&marker, false)).await? else {
-            return Ok(None);
-        };
+        let found = self.marked("find_booked", &request.phone, request.start, &marker).await?;
+        let Some((row, client)) = found else { return Ok(None) };
         let kept = Kept { service: request.service_id.clone(), employee: request.employee_id.clone() };
         self.keep(&row.id, Some(&request.phone), &kept).await;
         Ok(Some(self.shown(&row, Some(kept), client, &location.zone)))

@@ -9,10 +9,26 @@ use super::read::BookingRow;
 use super::{EasyWeek, SETTLES};
 use crate::adapters::http::Method;
 use crate::domain::crm::{Appointment, AppointmentStatus, CrmClient, MoveRequest, marker};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, Retry};
 
 impl EasyWeek {
     pub(super) async fn move_visit(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
+        let marker = marker(&request.key);
+        let begun = self.begun(&marker).await?;
+        let moved = self.move_from(request, &marker, begun).await;
+        moved.map_err(|fault| match fault.retry() {
+            // It was begun and not finished: that it cannot go on now does not undo what is there.
+            Retry::After(_) if begun.is_some() => Fault { kind: FaultKind::UnknownOutcome, ..fault },
+            _ => fault,
+        })
+    }
+
+    async fn move_from(
+        &self,
+        request: &MoveRequest,
+        marker: &str,
+        begun: Option<jiff::Timestamp>,
+    ) -> Result<Appointment, Fault> {
         let location = self.location("move").await?;
         let old = self.booking("move", &request.id).await?;
         let old = old.ok_or_else(|| self.missing("move", "booking", &request.id))?;
@@ -26,14 +42,12 @@ impl EasyWeek {
         let phone = client.phone.clone().ok_or_else(|| {
             self.fault(FaultKind::Rejected, "move", "the booking's customer has no phone, so it cannot be booked anew")
         })?;
-        let marker = marker(&request.key);
         let employee = request.employee_id.clone().or(known.employee);
         let kept = Kept { service: known.service, employee };
-        if let Some(begun) = self.begun(&marker).await? {
-            let wanted = (request.start, kept.service.as_str());
-            if let Some((new, customer)) = self.marked("move", &phone, wanted, (&marker, true)).await? {
+        if let Some(begun) = begun {
+            if let Some((new, customer)) = self.marked("move", &phone, request.start, marker).await? {
                 self.keep(&new.id, Some(&phone), &kept).await;
-                self.give_up(&old, &kept, &marker).await?;
+                self.give_up(&old, &kept, marker).await?;
                 return Ok(self.shown(&new, Some(kept), customer, &location.zone));
             }
             self.has_settled(begun)?;
@@ -44,7 +58,7 @@ impl EasyWeek {
         }
         let wanted = (kept.service.as_str(), kept.employee.as_deref());
         self.looked_up("move", wanted, request.start).await.map_err(certain)?;
-        self.begin(&marker, &old.id, Some(&phone)).await?;
+        self.begin(marker, &old.id, Some(&phone)).await?;
         let order = Order {
             service: &kept.service,
             employee: kept.employee.as_deref(),
@@ -52,10 +66,16 @@ impl EasyWeek {
             name: client.name.as_deref(),
             phone: &phone,
             email: client.email.as_deref(),
-            comment: carried(&old, &marker),
+            comment: carried(&old, marker),
         };
-        let moved = self.write("move", &order).await?;
-        self.give_up(&old, &kept, &marker).await?;
+        let moved = match self.write("move", &order).await {
+            Err(fault) if fault.retry() != Retry::Look => {
+                self.not_begun(marker).await?;
+                return Err(fault);
+            }
+            written => written?,
+        };
+        self.give_up(&old, &kept, marker).await?;
         Ok(Appointment { client, ..moved })
     }
 
@@ -114,11 +134,13 @@ impl EasyWeek {
         let body = json!({"cancel_reason": "customer_request", "internal_notes": notes});
         match self.put_status(&row.id, body.clone()).await {
             // Some workspaces want to know who cancels.
-            Err(fault)
-                if fault.kind == FaultKind::Rejected && fault.detail.contains("staffer_uuid") && employee.is_some() =>
-            {
+            Err(fault) if fault.kind == FaultKind::Rejected && fault.detail.contains("staffer_uuid") => {
+                let employee = match employee {
+                    Some(employee) => Some(employee.to_owned()),
+                    None => self.with_whom(operation, &row, None).await?,
+                };
                 let mut body: Value = body;
-                body["staffer_uuid"] = employee.into();
+                body["staffer_uuid"] = employee.ok_or(fault)?.into();
                 self.put_status(&row.id, body).await?;
             }
             outcome => outcome?,
@@ -138,10 +160,15 @@ impl EasyWeek {
         self.wire.portal.send(&self.wire.call("cancel_booking", Method::Put, &parts).json(body)).await.map(|_| ())
     }
 
-    /// What a booking is of and with whom: as it was sent, else by the title of its service.
+    /// What a booking is of and with whom: as it was sent, else by the title of its service and the lists of the staff.
     async fn known(&self, operation: &'static str, row: &BookingRow) -> Result<Kept, Fault> {
-        if let Some(kept) = self.kept(operation, &row.id).await? {
-            return Ok(kept);
+        let kept = self.kept(operation, &row.id).await?;
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.employee.is_some()) {
+            return Ok(kept.clone());
+        }
+        let employee = self.with_whom(operation, row, None).await?;
+        if let Some(kept) = kept {
+            return Ok(Kept { employee, ..kept });
         }
         let services = self.known_services(operation).await?;
         let found = services.iter().find(|known| row.service.as_ref() == Some(&known.name));
@@ -149,7 +176,7 @@ impl EasyWeek {
             let detail = "its service is not on the location's list any more, so it cannot be booked anew";
             self.fault(FaultKind::Rejected, operation, detail)
         })?;
-        Ok(Kept { service, employee: None })
+        Ok(Kept { service, employee })
     }
 
     /// Who comes, with what their card says.

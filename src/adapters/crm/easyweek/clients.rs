@@ -1,15 +1,20 @@
 //! Customers: one for a phone in a workspace, found by exactly that phone.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
-use super::read::{customer, customers, one};
+use super::read::{customer, customers, last_page, one};
 use super::{EasyWeek, locked};
 use crate::adapters::http::{Method, read};
 use crate::domain::contact::Phone;
 use crate::domain::crm::{ClientCards, Clients, CrmClient, NewClient};
 use crate::domain::fault::{Fault, FaultKind};
 
+/// So many customers are read one by one.
+const FEW: usize = 3;
 /// Customers are remembered up to so many.
 const REMEMBERED: usize = 1000;
 
@@ -56,6 +61,51 @@ impl EasyWeek {
         if let Some(id) = &client.id {
             known.insert(id.clone(), client.clone());
         }
+    }
+
+    /// A customer as last read, else as given.
+    pub(super) fn remembered(&self, client: Option<&CrmClient>) -> Option<CrmClient> {
+        let client = client?;
+        let known = client.id.as_ref().and_then(|id| locked(&self.customers).get(id).cloned());
+        Some(known.filter(|_| client.phone.is_none()).unwrap_or_else(|| client.clone()))
+    }
+
+    /// Reads these customers until that moment: a few one by one, more by the pages of the list. Answers how many it
+    /// could not read in time.
+    pub(super) async fn learn(&self, mut ids: BTreeSet<String>, until: Instant) -> Result<usize, Fault> {
+        ids.retain(|id| !locked(&self.customers).contains_key(id));
+        let mut page = 1;
+        // A page costs one call and has a hundred: it is worth it while more are looked for than pages were read.
+        while ids.len() > FEW && page <= ids.len() && Instant::now() < until {
+            let number = page.to_string();
+            let call =
+                self.wire.call("clients", Method::Get, &["customers"]).query(&[("page", &number), ("per_page", "100")]);
+            let body = match self.wire.portal.json(&call).await {
+                Err(fault) if fault.kind == FaultKind::RateLimited => return Ok(ids.len()),
+                body => body?,
+            };
+            for client in customers(&body).map_err(self.unreadable("clients"))? {
+                if client.id.as_ref().is_some_and(|id| ids.remove(id)) {
+                    self.remember(&client);
+                }
+            }
+            if last_page(&body).is_none_or(|last| i64::try_from(page).unwrap_or(i64::MAX) >= last) {
+                break;
+            }
+            page += 1;
+        }
+        let mut unread = 0;
+        for id in ids {
+            if Instant::now() >= until {
+                unread += 1;
+                continue;
+            }
+            match self.customer("client", &id).await {
+                Err(fault) if fault.kind == FaultKind::RateLimited => unread += 1,
+                found => drop(found?),
+            }
+        }
+        Ok(unread)
     }
 
     /// A customer by id; nothing when they are gone.

@@ -73,6 +73,10 @@ pub struct Workspace {
     pub demands: Option<String>,
     /// Whether cancelling must say who cancels.
     pub asks_who_cancels: bool,
+    /// Who serves every booking, whoever was asked for: a position in the list of staff.
+    pub serves_instead: Option<usize>,
+    /// Whether the number of pages grows with each page that is read.
+    pub grows: bool,
     /// Whether free times come in the second shape.
     pub has_intervals: bool,
     calls: VecDeque<Timestamp>,
@@ -109,6 +113,8 @@ impl Workspace {
             others: Vec::new(),
             demands: None,
             asks_who_cancels: false,
+            serves_instead: None,
+            grows: false,
             has_intervals: false,
             calls: VecDeque::new(),
             next: 70_000,
@@ -159,8 +165,9 @@ impl Workspace {
         let number =
             |name: &str, otherwise: usize| request.param(name).and_then(|n| n.parse().ok()).unwrap_or(otherwise);
         let (page, size) = (number("page", 1).max(1), number("per_page", 15).clamp(1, 100));
-        let shown: Vec<&Value> = rows.iter().skip((page - 1) * size).take(size).collect();
-        let last = rows.len().div_ceil(size).max(1);
+        let skipped = if self.grows { 0 } else { (page - 1) * size };
+        let shown: Vec<&Value> = rows.iter().skip(skipped).take(size).collect();
+        let last = if self.grows { page + 2 } else { rows.len().div_ceil(size).max(1) };
         answer(
             200,
             &json!({"data": shown, "links": {"next": null},
@@ -250,7 +257,7 @@ impl Workspace {
         self.bookings.push(Booking {
             id: id.clone(),
             service: service.id,
-            staff,
+            staff: self.serves_instead.unwrap_or(staff),
             start,
             minutes: service.minutes,
             customer,
@@ -266,6 +273,9 @@ impl Workspace {
         let (from, to) = (moment("reserved_on_from"), moment("reserved_on_to"));
         let fits = |booking: &&Booking| {
             request.param("customer_uuid").is_none_or(|id| booking.customer == id)
+                && request
+                    .param("staffer_uuid")
+                    .is_none_or(|id| self.staff.get(booking.staff).is_some_and(|one| one.0 == id))
                 && from.is_none_or(|from| booking.start >= from)
                 && to.is_none_or(|to| booking.start <= to)
         };
@@ -331,6 +341,11 @@ impl FarSide for Workspace {
         }
         if request.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
             return answer(401, &json!({"message": "Unauthenticated."}));
+        }
+        let is_typed = request.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        let has_body = matches!(request.method, Method::Post | Method::Put);
+        if request.header("accept") != Some("application/json") || !(is_typed || has_body) {
+            return answer(406, &json!({"message": "Not acceptable."}));
         }
         if request.header("workspace") != Some(WORKSPACE) {
             return answer(403, &json!({"message": "Forbidden."}));

@@ -20,6 +20,8 @@ use crate::domain::signing::hex;
 const PAGE: &str = "100";
 /// Pages of one question.
 const PAGES: i64 = 500;
+/// A list that grows while it is read is read once more.
+const READINGS: usize = 2;
 /// How long the vendor wants us to wait when it does not say.
 const WAIT: Duration = Duration::from_secs(60);
 
@@ -66,6 +68,11 @@ impl Wire {
             .header("accept", "application/json")
             .header("authorization", self.authorization.expose_secret())
             .header("workspace", self.workspace.as_str());
+        // A body says itself what it is; a call without one says it too, as the vendor's reference does.
+        let call = match method {
+            Method::Get => call.header("content-type", "application/json"),
+            _ => call,
+        };
         match self.limits {
             Some((read, _)) if method == Method::Get => call.within(read),
             Some((_, write)) => call.within(write),
@@ -81,18 +88,26 @@ impl Wire {
         id: impl Fn(&T) -> &String,
     ) -> Result<Vec<T>, Fault> {
         let unreadable = |why: String| self.portal.fault(FaultKind::Protocol, call.operation, why);
-        let (mut rows, mut known): (Vec<T>, HashSet<String>) = (Vec::new(), HashSet::new());
-        for page in 1..=PAGES {
-            let call = call.clone().query(&[("page", &page.to_string()), ("per_page", PAGE)]);
-            let body = self.portal.json(&call).await?;
-            let read = read(&body).map_err(unreadable)?;
-            let before = known.len();
-            rows.extend(read.into_iter().filter(|row| known.insert(id(row).clone())));
-            if read::last_page(&body).is_none_or(|last| page >= last) || known.len() == before {
-                return Ok(rows);
+        for _ in 0..READINGS {
+            let (mut rows, mut known): (Vec<T>, HashSet<String>) = (Vec::new(), HashSet::new());
+            let mut end = None;
+            for page in 1..=PAGES {
+                let call = call.clone().query(&[("page", &page.to_string()), ("per_page", PAGE)]);
+                let body = self.portal.json(&call).await?;
+                let read = read(&body).map_err(unreadable)?;
+                let is_empty = read.is_empty();
+                rows.extend(read.into_iter().filter(|row| known.insert(id(row).clone())));
+                let Some(last) = read::last_page(&body) else { return Ok(rows) };
+                // Rows have moved between pages: whatever was read may lack some.
+                if *end.get_or_insert(last) < last {
+                    break;
+                }
+                if page >= last || is_empty {
+                    return Ok(rows);
+                }
             }
         }
-        Err(unreadable("its pages do not end".to_owned()))
+        Err(unreadable("its pages do not end: their number grows while they are read".to_owned()))
     }
 }
 
