@@ -80,6 +80,7 @@ pub(super) fn connect(
         transport: wrap(Arc::new(client)),
         purse: Arc::clone(&common.purse),
         base_url: text(&mut settings, "base_url").map(|url| url.trim_end_matches('/').to_owned()),
+        public_url: config.http.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
         timeout,
         calls_per_second: settings.remove("calls_per_second").and_then(|calls| calls.as_f64()),
         timezone: zone.and_then(|zone| TimeZone::get(&zone).ok()),

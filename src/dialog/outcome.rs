@@ -140,7 +140,9 @@ impl Desk {
         match booked {
             // It may be our own visit that takes the time: a CRM can show it late.
             Err(fault) if in_doubt && fault.kind == FaultKind::SlotTaken => {
-                look(calendar, &request).await?.ok_or_else(|| fault.into())
+                let found = look(calendar, &request).await?;
+                let kind = if self.crm.busy_may_be_ours() { FaultKind::UnknownOutcome } else { fault.kind };
+                found.ok_or_else(|| Fault { kind, ..fault }.into())
             }
             other => Ok(other?),
         }

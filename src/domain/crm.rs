@@ -14,7 +14,7 @@ use super::fault::{Fault, FaultKind};
 use super::overlay::CatalogueCopy;
 use super::signing::short_mark;
 
-pub use self::hooks::{HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
+pub use self::hooks::{Asked, Decision, HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
 pub use self::shapes::{
     Appointment, AppointmentQuery, AppointmentStatus, BookRequest, Check, CrmClient, CrmEmployee, CrmService,
     MoveRequest, Origin, Probe, Slot, SlotQuery,
@@ -55,6 +55,12 @@ pub trait Crm: Send + Sync {
     /// How often it is asked what became of the visits that flow booked, beside what it tells by itself.
     fn follows_every(&self) -> Duration {
         Duration::from_secs(300)
+    }
+
+    /// Whether a time that is busy after a doubtful booking may be taken by that very booking, shown late: then it stays
+    /// in doubt, and a person decides.
+    fn busy_may_be_ours(&self) -> bool {
+        false
     }
 
     /// What can be done where this account cannot be booked through: a sentence with a link, for a fault and for a

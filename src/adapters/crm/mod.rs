@@ -52,6 +52,8 @@ pub struct Wiring {
     pub purse: Arc<dyn Purse>,
     /// `base_url`, when given, without a slash at its end.
     pub base_url: Option<String>,
+    /// How the outside world reaches the daemon, when it does; without a slash at its end.
+    pub public_url: Option<String>,
     /// `timeout`, when given.
     pub timeout: Option<Duration>,
     /// `calls_per_second`, when given.

@@ -179,5 +179,7 @@ impl Able for dyn Crm + '_ {
 
 /// That a connection cannot do it.
 pub fn lacks(crm: &dyn Crm, operation: &'static str, what: &str) -> Failure {
-    Fault::new(FaultKind::Unsupported, crm.connection(), operation, format!("a {} has no {what}", crm.kind())).into()
+    let instead = crm.instead().map_or_else(String::new, |instead| format!(": {instead}"));
+    let detail = format!("this {} connection has no {what}{instead}", crm.kind());
+    Fault::new(FaultKind::Unsupported, crm.connection(), operation, detail).into()
 }

@@ -257,7 +257,8 @@ fn show(at: &Zoned) -> String {
 fn count(slots: &[Slot]) -> String {
     let days = ends(slots).map(|(last, _)| last.start.date());
     let until: &dyn Display = days.as_ref().map_or(&"today", |day| day);
-    format!("{} free times until {until}", slots.len())
+    let from = slots.first().map_or_else(String::new, |first| format!(" from {}", first.start.date()));
+    format!("{} free times{from} until {until}", slots.len())
 }
 
 /// The last free time, and the nearest before it with the same person that does not touch it.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Http;
 use super::frame::AsItIs;
 use super::hooks::{RETRY, busy};
-use crate::domain::crm::{HookCall, HookEvent, HookRefusal};
+use crate::domain::crm::{HookCall, HookEvent, HookRefusal, Hooks};
 use crate::jobs::crm::{hook_job, kept_hook};
 
 /// A call is never larger.
@@ -26,7 +26,7 @@ pub async fn take(State(http): State<Http>, Path(path): Path<BTreeMap<String, St
     let part = |name: &str| path.get(name).map_or("", String::as_str);
     let (family, name) = (part("family"), part("name"));
     let found = http.app.crms.get(name).filter(|crm| family == "bridge" || crm.kind() == family);
-    let Some((crm, hooks)) = found.and_then(|crm| Some((crm, crm.hooks()?))) else {
+    let Some(hooks) = found.and_then(|crm| crm.hooks()) else {
         return told(
             "unknown_connection",
             StatusCode::NOT_FOUND,
@@ -45,16 +45,21 @@ pub async fn take(State(http): State<Http>, Path(path): Path<BTreeMap<String, St
     let query = parts.uri.query().unwrap_or_default();
     let call = HookCall {
         headers: parts.headers.iter().map(header).collect(),
-        query: serde_urlencoded(query),
+        query: decoded(query),
         rest: part("rest").split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
         body: bytes.to_vec(),
         now: http.app.now().as_second(),
     };
-    let events = match hooks.read(&call) {
+    taken(&http, name, hooks, &call).await
+}
+
+/// Checks a call, keeps it with the job that works on it, and answers.
+pub(super) async fn taken(http: &Http, name: &str, hooks: &dyn Hooks, call: &HookCall) -> Response {
+    let events = match hooks.read(call) {
         Ok(events) => events,
         Err(refusal) => return refused(name, &refusal),
     };
-    let admitted = tokio::time::timeout(PATIENCE, hooks.admit(&call)).await;
+    let admitted = tokio::time::timeout(PATIENCE, hooks.admit(call)).await;
     match admitted {
         Ok(Ok(true)) => {}
         Ok(Ok(false)) => {
@@ -64,13 +69,13 @@ pub async fn take(State(http): State<Http>, Path(path): Path<BTreeMap<String, St
         Ok(Err(refusal)) => return refused(name, &refusal),
         Err(_) => return busy(RETRY),
     }
-    let stored = tokio::time::timeout(PATIENCE, keep(&http, name, &call, &events)).await;
+    let stored = tokio::time::timeout(PATIENCE, keep(http, name, call, &events)).await;
     let Ok(Ok(is_new)) = stored else {
         tracing::error!(connection = name, "a call of the CRM could not be kept; it is told to come again");
         return busy(RETRY);
     };
     let usual = json!({"status": if is_new { "ok" } else { "duplicate" }});
-    let answer = crm.hooks().and_then(|hooks| hooks.answer(&events, !is_new)).unwrap_or(usual);
+    let answer = hooks.answer(&events, !is_new).unwrap_or(usual);
     respond(StatusCode::OK, &answer)
 }
 
@@ -126,8 +131,8 @@ fn respond(status: StatusCode, body: &Value) -> Response {
     response
 }
 
-/// The pairs of a query, decoded.
-fn serde_urlencoded(query: &str) -> Vec<(String, String)> {
+/// The pairs of a query or a form, decoded.
+pub(super) fn decoded(query: &str) -> Vec<(String, String)> {
     let parsed =
         axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&format!("/?{query}").parse().unwrap_or_default());
     parsed.map(|axum::extract::Query(pairs)| pairs).unwrap_or_default()

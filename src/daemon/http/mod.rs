@@ -19,6 +19,7 @@ mod messages;
 mod openapi;
 pub mod problem;
 mod query;
+mod resolve;
 pub mod stand_in;
 mod standby;
 mod view;
@@ -198,6 +199,7 @@ fn hook_routes() -> Vec<Route> {
     vec![
         (TELEGRAM_HOOK, &["POST"], post(hooks::telegram)),
         ("/hooks/{family}/{name}", &["POST", "GET"], post(crm_hooks::take).get(crm_hooks::take)),
+        ("/r/{id}", &["POST", "GET"], post(resolve::decide).get(resolve::show)),
         ("/hooks/{family}/{name}/{*rest}", &["POST", "GET"], post(crm_hooks::take).get(crm_hooks::take)),
     ]
 }

@@ -1,6 +1,8 @@
 //! What a CRM tells by itself. Nothing in it is believed but the id: what it is about is read again.
 
 use async_trait::async_trait;
+use jiff::Zoned;
+use jiff::civil::DateTime;
 
 use crate::domain::fault::Fault;
 
@@ -46,6 +48,32 @@ pub enum HookRefusal {
     Invalid(Vec<(String, String)>),
     /// It contradicts what was decided before: what, in a few words.
     Conflict(String),
+}
+
+/// A request that a person decides on a page of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What is asked for, in the words that the person knows it by.
+    pub text: String,
+    /// The time that is asked for.
+    pub start: Zoned,
+    /// Until when somebody may decide.
+    pub until: Zoned,
+    /// Whether another time can be proposed.
+    pub may_change: bool,
+    /// What became of it, when it is not open any more.
+    pub outcome: Option<String>,
+}
+
+/// What a person says to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Confirm,
+    /// No.
+    Reject,
+    /// At another time, by the wall clock of the connection.
+    Change(DateTime),
 }
 
 /// What something that a CRM tells is about, by the vendor's id.
@@ -132,6 +160,16 @@ pub trait Hooks: Send + Sync {
     /// with the secret that the calls carry. An error says what is not configured, so that no call could be taken.
     fn addresses(&self, url: &str) -> Result<Vec<String>, String> {
         Ok(vec![url.to_owned()])
+    }
+
+    /// The request that a link of ours is about; nothing when the key is not ours.
+    async fn asked(&self, _id: &str, _key: &str) -> Option<Asked> {
+        None
+    }
+
+    /// What a person decided on such a page, as a call that is authentic; nothing when the key is not ours.
+    async fn decided(&self, _id: &str, _key: &str, _decision: &Decision) -> Option<HookCall> {
+        None
     }
 
     /// Tells the CRM where to call us, where it can be told; `false`: a person must, in the vendor's cabinet.

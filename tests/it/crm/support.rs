@@ -88,6 +88,7 @@ pub fn before(
         transport: Arc::clone(&way) as Arc<dyn Transport>,
         purse: Arc::new(Budgets::new(Arc::clone(&store), None)),
         base_url: base_url.and_then(|url| url.as_str().map(str::to_owned)),
+        public_url: Some("https://bot.example".to_owned()),
         timeout: None,
         calls_per_second: None,
         timezone: None,

@@ -231,6 +231,9 @@ impl Ledgered {
         if let Way::Native(calendar) = way
             && let Err(fault) = calendar.offer(request, zone).await
         {
+            if fault.kind == FaultKind::SlotTaken && self.inner.busy_may_be_ours() {
+                return Err(self.fault(FaultKind::UnknownOutcome, "book", still_open(request)));
+            }
             if fault.kind == FaultKind::SlotTaken {
                 let refused = BookingUpdate {
                     id: row.id,
@@ -247,6 +250,15 @@ impl Ledgered {
         let row = self.store().update_booking(&again, self.clock().now()).await.map_err(self.lost("book"))?;
         self.commit(way, row, request, zone).await
     }
+}
+
+/// What a person is told to look for when a time is busy and nothing says by whom.
+fn still_open(request: &BookRequest) -> String {
+    format!(
+        "the time is busy there now and nothing says by whom: look for an appointment marked {} in the CRM; when there \
+         is none, book under a new key",
+        request.marker()
+    )
 }
 
 /// Whether a key that was noted like this means this booking. Who names nobody left it to the CRM.

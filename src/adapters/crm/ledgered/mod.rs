@@ -140,6 +140,10 @@ impl Crm for Ledgered {
         self.inner.follows_every()
     }
 
+    fn busy_may_be_ours(&self) -> bool {
+        self.inner.busy_may_be_ours()
+    }
+
     fn instead(&self) -> Option<String> {
         self.inner.instead()
     }

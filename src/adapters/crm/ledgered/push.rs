@@ -11,7 +11,9 @@ impl Leads for Ledgered {
     async fn push(&self, lead: &LeadToPush) -> Result<Pushed, Fault> {
         self.inner.detect().await?;
         let leads = self.inner.leads().ok_or_else(|| {
-            self.fault(FaultKind::Unsupported, "push", format!("this {} account keeps no leads", self.kind.kind))
+            let instead = self.inner.instead().map_or_else(String::new, |instead| format!(": {instead}"));
+            let detail = format!("this {} account keeps no leads{instead}", self.kind.kind);
+            self.fault(FaultKind::Unsupported, "push", detail)
         })?;
         self.alone("push", &format!("lead:{}", lead.lead_id), async { leads.push(lead).await.map_err(super::doubt) })
             .await
