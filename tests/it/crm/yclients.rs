@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 
 use super::support::{Far, NOW, PausedClock, before, phone, request};
 
+mod contract;
+
 const BOTH: [&str; 2] = ["yclients", "altegio"];
 const DAY: Date = date(2026, 3, 11);
 

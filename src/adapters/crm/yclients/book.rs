@@ -177,29 +177,47 @@ impl Branch {
         let day = request.start.to_zoned(company.zone.clone()).date();
         let query = AppointmentQuery { phone: None, from: Some(day), to: Some(day), all: true };
         let rows = self.records(&query, None, None).await?;
-        let found = rows.iter().filter(|row| !row.is_deleted).filter(|row| is_it(row, request, &company.zone));
-        let mut found: Vec<&RecordRow> = found.collect();
-        if found.len() > 1 {
-            tracing::warn!(connection = %self.wiring.name, count = found.len(), "one request is there more than once");
+        match adopted(&rows, request, &company.zone) {
+            Ok(row) => Ok(row.and_then(|row| row.appointment(&company.zone))),
+            Err(detail) => Err(self.fault(FaultKind::UnknownOutcome, "find_booked", detail)),
         }
-        // What carries the mark goes before what only looks alike, the first before the others.
-        let marker = request.marker();
-        found.sort_by_key(|row| (!row.comment.contains(&marker), row.id.len(), row.id.clone()));
-        Ok(found.first().and_then(|row| row.appointment(&company.zone)))
     }
 }
 
-/// Whether an appointment is what a request made: by its mark, else by everything that it says.
-fn is_it(row: &RecordRow, request: &BookRequest, zone: &TimeZone) -> bool {
-    if row.comment.contains(&request.marker()) {
-        return true;
+/// The appointment that a request made, of those of its day. What only looks alike was made by somebody else; what
+/// cannot be told apart is for a person.
+fn adopted<'r>(rows: &'r [RecordRow], request: &BookRequest, zone: &TimeZone) -> Result<Option<&'r RecordRow>, String> {
+    let (marker, number) = (request.marker(), api_id(&request.key));
+    let is_ours = |row: &&RecordRow| row.comment.contains(&marker) || row.api_id.as_deref() == Some(&number);
+    let ours: Vec<&RecordRow> = rows.iter().filter(is_ours).collect();
+    let untouched: Vec<&RecordRow> = ours.iter().copied().filter(|row| is_as_asked(row, request, zone)).collect();
+    // Whoever has moved it within the day since has not made it another one.
+    match if untouched.is_empty() { ours.as_slice() } else { untouched.as_slice() } {
+        [] => Ok(None),
+        [one] if one.is_deleted => Err(format!(
+            "appointment {} was made by this request and is cancelled there by now: book under a new key when it is \
+             still wanted",
+            one.id
+        )),
+        [one] => Ok(Some(one)),
+        many => {
+            let ids: Vec<&str> = many.iter().map(|row| row.id.as_str()).collect();
+            Err(format!(
+                "{} appointments are marked {marker}: {}; keep one of them in the journal and take the mark out of the \
+                 others",
+                many.len(),
+                ids.join(", ")
+            ))
+        }
     }
-    let is_alike = row.start(zone) == Some(request.start)
+}
+
+/// Whether an appointment says everything that was asked for.
+fn is_as_asked(row: &RecordRow, request: &BookRequest, zone: &TimeZone) -> bool {
+    row.start(zone) == Some(request.start)
         && row.services.contains(&request.service_id)
         && same_digits(&row.phone, request.phone.as_str())
-        && (request.employee_id.is_none() || row.staff == request.employee_id);
-    let is_another = row.comment.contains("#flow-") && row.api_id.as_deref() != Some(&api_id(&request.key));
-    is_alike && !is_another
+        && (request.employee_id.is_none() || row.staff == request.employee_id)
 }
 
 fn same_digits(theirs: &str, ours: &str) -> bool {

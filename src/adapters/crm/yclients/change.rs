@@ -3,19 +3,24 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Branch;
 use super::company::Company;
 use super::form::{to_keep, visit};
 use super::record::{Change, RecordRow, body};
 use super::slots::SlotRow;
 use super::wire::{self, Who};
+use super::{Branch, locked};
 use crate::adapters::http::Method;
 use crate::domain::copies::Copied;
 use crate::domain::crm::{Appointment, AppointmentQuery, AppointmentStatus, MoveRequest};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, Retry};
 
 /// The kind of what is kept of appointments that flow calls off: deleted ones cannot be read here and there.
 const GIVEN_UP: &str = "given_up";
+
+/// A move in doubt is written so often at most.
+const AT_MOST: u8 = 2;
+/// So long a move that nobody saw is remembered.
+const IN_DOUBT: SignedDuration = SignedDuration::from_mins(10);
 
 impl Branch {
     pub(super) async fn move_visit(&self, request: &MoveRequest) -> Result<Appointment, Fault> {
@@ -37,7 +42,7 @@ impl Branch {
         let slot = self.target(&row, &employee, keeps_employee, request.start, &company).await?;
         let seconds = if keeps_employee && row.seconds > 0 { row.seconds } else { slot.seconds };
         let change = Change { to: Some((slot.datetime.clone(), employee.clone(), seconds)), comment: None };
-        if let Err(fault) = self.put_record(&row, &change).await {
+        if let Err(fault) = self.put_move(&row, request.start, &change).await {
             if fault.kind != FaultKind::Rejected {
                 return Err(fault);
             }
@@ -64,6 +69,29 @@ impl Branch {
                 sent().ok_or_else(unreadable)
             }
         }
+    }
+
+    /// Writes a move. One in doubt that is not to be seen may be written once more; then it is for a person.
+    async fn put_move(&self, row: &RecordRow, start: Timestamp, change: &Change) -> Result<(), Fault> {
+        let key = (row.id.clone(), start);
+        let tried = {
+            let mut moves = locked(&self.moves);
+            moves.retain(|_, (at, _)| self.now().duration_since(*at) < IN_DOUBT);
+            moves.get(&key).map_or(0, |(_, tried)| *tried)
+        };
+        if tried >= AT_MOST {
+            let detail = format!(
+                "the move was sent {tried} times, the vendor said nothing that makes sense, and the appointment stands \
+                 where it stood: look at it in the journal, and repeat the command when it has not moved"
+            );
+            return Err(self.fault(FaultKind::UnknownOutcome, "move", detail));
+        }
+        let written = self.put_record(row, change).await;
+        match &written {
+            Err(fault) if fault.retry() == Retry::Look => locked(&self.moves).insert(key, (self.now(), tried + 1)),
+            _ => locked(&self.moves).remove(&key),
+        };
+        written
     }
 
     /// Refuses what the branch has closed.

@@ -1,5 +1,5 @@
 //! The booking form's way: with the partner's token alone. What it gives for an appointment, a hash, is the only key
-//! to it: it is kept, and never shown.
+//! to it: it is kept encrypted, and never shown.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -9,6 +9,7 @@ use super::Branch;
 use super::book::{Order, api_id, appointment, sent};
 use super::company::Company;
 use super::record::{RecordRow, read_record};
+use super::sealed;
 use super::wire::{self, Who};
 use crate::adapters::http::Method;
 use crate::domain::contact::Phone;
@@ -140,7 +141,9 @@ impl Branch {
     /// Keeps the key to an appointment; `given_up` before it is called off.
     pub(super) async fn keep(&self, id: &str, kept: &Kept, given_up: bool) -> Result<(), Fault> {
         let mut body = kept.body.clone();
-        body["hash"] = kept.hash.clone().into();
+        let sealed = sealed::seal(&self.partner_token, &self.name_of_key(id), &kept.hash);
+        let sealed = sealed.ok_or_else(|| self.fault(FaultKind::Store, "book", "a key could not be encrypted"))?;
+        body["hash"] = sealed.into();
         body["given_up"] = given_up.into();
         let copy = Copied { id: id.to_owned(), phone: kept.phone.clone(), body, at: self.now() };
         let kept = self.wiring.store.keep_copy(&self.wiring.name, HASH, &copy).await;
@@ -151,7 +154,19 @@ impl Branch {
     pub(super) async fn key_to(&self, operation: &'static str, id: &str) -> Result<Kept, Fault> {
         let copy = self.wiring.store.copied(&self.wiring.name, HASH, id).await;
         let copy = copy.map_err(|error| self.fault(FaultKind::Store, operation, error.to_string()))?;
-        copy.and_then(of_copy).ok_or_else(|| self.needs_user(operation, "an appointment that flow did not book"))
+        let copy = copy.ok_or_else(|| self.needs_user(operation, "an appointment that flow did not book"))?;
+        self.of_copy(copy).ok_or_else(|| {
+            self.needs_user(operation, "an appointment whose key was kept under another partner's token")
+        })
+    }
+
+    fn name_of_key(&self, id: &str) -> String {
+        format!("{}:{id}", self.company_id)
+    }
+
+    fn of_copy(&self, copy: Copied) -> Option<Kept> {
+        let hash = sealed::opened(&self.partner_token, &self.name_of_key(&copy.id), &wire::text(&copy.body, "hash")?)?;
+        Some(Kept { hash, phone: copy.phone, body: copy.body })
     }
 
     pub(super) async fn form_record(
@@ -229,7 +244,7 @@ impl Branch {
         let mut found = Vec::new();
         for copy in copies {
             let id = copy.id.clone();
-            let Some(kept) = of_copy(copy) else { continue };
+            let Some(kept) = self.of_copy(copy) else { continue };
             // What is out of the days that are asked for by more than a move is not worth a call.
             let Some(row) = self.form_record("appointments", &id, &kept).await? else { continue };
             found.extend(self.shown(&row, &kept, None, &company.zone));
@@ -307,11 +322,6 @@ impl Branch {
             _ => Ok(Appointment { status: AppointmentStatus::Cancelled, ..now }),
         }
     }
-}
-
-fn of_copy(copy: Copied) -> Option<Kept> {
-    let hash = wire::text(&copy.body, "hash")?;
-    Some(Kept { hash, phone: copy.phone, body: copy.body })
 }
 
 fn with_fields(mut appointment: Value) -> Value {

@@ -130,11 +130,21 @@ impl Branch {
         if settings.urls.len() == before {
             return Ok(());
         }
-        if settings.urls.is_empty() {
-            // Nobody is called: the switch alone says so where an empty list is not taken.
-            settings.flags.insert("active".to_owned(), 0.into());
+        match self.set_hooks(&settings).await {
+            // Where an empty list is not taken, the switch alone can say that nobody is called: ours was the only one.
+            Err(fault) if fault.kind == FaultKind::Rejected && settings.urls.is_empty() => {
+                settings.urls.push(url.to_owned());
+                settings.flags.insert("active".to_owned(), 0.into());
+                return self.set_hooks(&settings).await;
+            }
+            outcome => outcome?,
         }
-        self.set_hooks(&settings).await
+        if self.hook_settings().await?.urls.iter().all(|known| known != url) {
+            return Ok(());
+        }
+        let detail =
+            "the settings of webhooks were taken and still hold our address: another integration writes them too";
+        Err(self.fault(FaultKind::Unavailable, "unregister", detail))
     }
 }
 

@@ -79,6 +79,7 @@ fn judge(call: &Call, answer: &Answer, by_text: bool) -> Result<(), Refusal> {
     }
     let status = if answer.is_success() { inner_status(&body).unwrap_or(422) } else { answer.status };
     match status {
+        401 => Err(Refusal::new(FaultKind::Unauthorized, said("the credentials are refused", answer, &message))),
         403 => Err(Refusal::new(FaultKind::Forbidden, forbidden(call, answer, &message))),
         409 if BOOKINGS.contains(&call.operation) => Err(taken(&message)),
         // Its limiter is undocumented: that a write was not taken is not certain.

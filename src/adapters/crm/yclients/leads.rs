@@ -1,6 +1,7 @@
 //! There are no leads here: a lead is a client with a label and a comment.
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use super::Branch;
 use super::cards::{Change, body, labels_of};
@@ -13,8 +14,8 @@ const LONGEST: usize = 2000;
 #[async_trait]
 impl Leads for Branch {
     async fn push(&self, lead: &LeadToPush) -> Result<Pushed, Fault> {
-        let id = self.client_of(lead).await?;
-        self.labelled(lead, &id).await?;
+        let (id, card) = self.client_of(lead).await?;
+        self.labelled(lead, &id, card).await?;
         let text = words(lead, self.vendor.language == "ru");
         self.write_comment("push", &id, &text, &lead.marker).await?;
         // Where a card is opened in the cabinet is not in the vendor's papers.
@@ -23,12 +24,12 @@ impl Leads for Branch {
 }
 
 impl Branch {
-    /// The client whom the lead was written to before, else whoever has the phone.
-    async fn client_of(&self, lead: &LeadToPush) -> Result<String, Fault> {
+    /// The client whom the lead was written to before, else whoever has the phone; with the card where it was read.
+    async fn client_of(&self, lead: &LeadToPush) -> Result<(String, Option<Value>), Fault> {
         if let Some(id) = &lead.external_id
-            && self.card("push", id).await?.is_some()
+            && let Some(card) = self.card("push", id).await?
         {
-            return Ok(id.clone());
+            return Ok((id.clone(), Some(card)));
         }
         let Some(phone) = lead.phone.clone() else {
             let detail = "a client needs a phone here, and the lead has none: it stays in flow until it has one";
@@ -36,11 +37,12 @@ impl Branch {
         };
         let client = NewClient { name: lead.name.clone(), phone, email: lead.email.clone() };
         let card = self.ensured(&client).await?;
-        card.id.ok_or_else(|| self.fault(FaultKind::Protocol, "push", "a card without an id"))
+        let id = card.id.ok_or_else(|| self.fault(FaultKind::Protocol, "push", "a card without an id"))?;
+        Ok((id, None))
     }
 
     /// Puts the label on the card. A lead without its label is still a lead: what stands in the way is told.
-    async fn labelled(&self, lead: &LeadToPush, id: &str) -> Result<(), Fault> {
+    async fn labelled(&self, lead: &LeadToPush, id: &str, card: Option<Value>) -> Result<(), Fault> {
         let label = match self.label().await {
             Ok(label) => Some(label),
             Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Rejected) => {
@@ -49,7 +51,10 @@ impl Branch {
             }
             Err(fault) => return Err(fault),
         };
-        let card = self.card("push", id).await?.ok_or_else(|| self.missing("push", "client", id))?;
+        let card = match card {
+            Some(card) => card,
+            None => self.card("push", id).await?.ok_or_else(|| self.missing("push", "client", id))?,
+        };
         let label = label.filter(|label| !labels_of(&card).contains(label));
         // An address that the card lacks is worth keeping; one that it has is the salon's.
         let has_email = super::wire::text(&card, "email").is_some();

@@ -18,6 +18,7 @@ mod notes;
 mod probe;
 mod record;
 mod rights;
+mod sealed;
 mod slots;
 pub mod stand_in;
 mod vendor;
@@ -102,6 +103,8 @@ pub(crate) struct Branch {
     services: Mutex<Option<(Timestamp, Arc<Vec<ServiceRow>>)>>,
     /// Times that were looked up right before they are booked, as the vendor wrote them.
     offered: Mutex<Offered>,
+    /// Moves that were written and not seen, each with when it was last tried and how often.
+    moves: Mutex<HashMap<(String, Timestamp), (Timestamp, u8)>>,
     /// Whether comments of clients lie under the second of the two known paths.
     comments_elsewhere: AtomicBool,
 }
@@ -130,6 +133,7 @@ fn open(vendor: &'static Vendor, wiring: Wiring, settings: Value) -> Result<Arc<
         company: Mutex::default(),
         services: Mutex::default(),
         offered: Mutex::default(),
+        moves: Mutex::default(),
         comments_elsewhere: AtomicBool::new(false),
     }))
 }
@@ -183,6 +187,10 @@ impl Crm for Branch {
 
     async fn probe(&self) -> Result<Probe, Fault> {
         self.look_around().await
+    }
+
+    fn busy_may_be_ours(&self) -> bool {
+        true
     }
 
     fn catalogue(&self) -> Option<&dyn Catalogue> {

@@ -33,6 +33,30 @@ pub(super) fn read_licence(body: &Value) -> Result<(Option<bool>, Option<Date>),
 
 impl Branch {
     pub(super) async fn look_around(&self) -> Result<Probe, Fault> {
+        match self.look_at_all().await {
+            Err(fault) if fault.kind == FaultKind::Unauthorized => Err(self.which_token(fault).await),
+            outcome => outcome,
+        }
+    }
+
+    /// A refusal does not say which of the two tokens it means; what the partner's alone is answered tells.
+    async fn which_token(&self, fault: Fault) -> Fault {
+        let partner = "`partner_token` is not accepted: copy it anew from the developer's cabinet";
+        let user = "`partner_token` is accepted and `user_token` is not: it ends when that user's password is changed; \
+                    get a new one by `POST /auth`, or take the application's token";
+        let call = self.wire.call("book_services", Method::Get, Who::Guest, &["book_services", &self.company_id]);
+        let why = match self.has_user {
+            false => partner,
+            true => match self.wire.portal.json(&call).await {
+                Err(other) if other.kind == FaultKind::Unauthorized => partner,
+                Ok(_) => user,
+                Err(_) => return fault,
+            },
+        };
+        Fault { detail: format!("{why} ({})", fault.detail), ..fault }
+    }
+
+    async fn look_at_all(&self) -> Result<Probe, Fault> {
         let mut checks = Vec::new();
         if self.has_user {
             checks.push(self.timed("branch", self.is_ours()).await?);

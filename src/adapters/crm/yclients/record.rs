@@ -92,12 +92,26 @@ fn read_row(row: &Value) -> Option<RecordRow> {
         is_deleted: wire::flag(row, "deleted").unwrap_or(false),
         attendance: ["attendance", "visit_attendance"].iter().find_map(|name| wire::int(row, name)).unwrap_or(0),
         is_locked: wire::flag(row, "is_update_blocked").unwrap_or(false),
-        is_paid: wire::flag(row, "paid_full").unwrap_or(false),
+        is_paid: row.get("paid_full").is_some_and(is_something),
         client,
         phone,
         changed: wire::text(row, "last_change_date"),
         raw: row.clone(),
     })
+}
+
+/// Whether a sum or a flag is other than nothing. What it is when it is neither is for a person to see.
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) if text.trim().is_empty() => false,
+        Value::String(text) => text
+            .trim()
+            .replace(',', ".")
+            .parse::<f64>()
+            .map_or_else(|_| read::flag(value) != Some(false), |sum| sum != 0.0),
+        other => read::flag(other) != Some(false),
+    }
 }
 
 fn read_client(client: &Value) -> (Option<CrmClient>, String) {
@@ -174,10 +188,25 @@ fn service(service: &Value) -> Value {
     let mut out = Map::new();
     for name in ["id", "first_cost", "discount", "cost", "amount"] {
         if let Some(value) = service.get(name).filter(|value| !value.is_null()) {
-            out.insert(name.to_owned(), value.clone());
+            out.insert(name.to_owned(), as_number(value));
         }
     }
     Value::Object(out)
+}
+
+/// A number that came as a text, as a number.
+fn as_number(value: &Value) -> Value {
+    let Value::String(text) = value else { return value.clone() };
+    let text = text.trim();
+    if let Ok(whole) = text.parse::<i64>() {
+        return whole.into();
+    }
+    match text.parse::<f64>() {
+        #[expect(clippy::cast_possible_truncation, reason = "a price is far below 2^52")]
+        Ok(number) if number.fract() == 0.0 && number.abs() < 1e15 => (number as i64).into(),
+        Ok(number) if number.is_finite() => number.into(),
+        _ => value.clone(),
+    }
 }
 
 fn client(client: &Value) -> Value {
@@ -194,6 +223,10 @@ fn client(client: &Value) -> Value {
             _ => text.into(),
         };
         out.insert(name.to_owned(), value);
+    }
+    // A client is known by the phone; by the number where the phone is withheld.
+    if out.contains_key("phone") {
+        out.remove("id");
     }
     if !out.is_empty() && !out.contains_key("email") {
         out.insert("email".to_owned(), "".into());
@@ -242,7 +275,7 @@ mod tests {
         assert_eq!(
             body,
             json!({"staff_id": 10, "services": [{"id": 1, "first_cost": 100, "discount": 0, "cost": 100, "amount": 1}],
-            "client": {"id": 5, "name": "Пётр", "surname": "Иванов", "phone": "79161502239", "email": ""},
+            "client": {"name": "Пётр", "surname": "Иванов", "phone": "79161502239", "email": ""},
             "datetime": "2026-09-05T10:00:00+09:00", "seance_length": 2700, "save_if_busy": false, "send_sms": false,
             "comment": "кофе", "attendance": 2, "api_id": "17", "sms_remain_hours": 4, "email_remain_hours": 0,
             "custom_fields": {}, "record_labels": [3]})
@@ -250,11 +283,40 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_came_as_texts_go_back_as_numbers() {
+        let mut drifted = row();
+        drifted["services"] = json!([{"id": "1", "cost": "2500.00", "first_cost": "2500.50", "discount": "0"}]);
+        let body = body(&read_record(&drifted).unwrap(), &Change::default());
+        assert_eq!(body["services"], json!([{"id": 1, "first_cost": 2500.5, "discount": 0, "cost": 2500}]));
+    }
+
+    #[test]
+    fn a_sum_that_was_paid_is_read_in_any_form() {
+        for (paid, is_paid) in [
+            (json!(0), false),
+            (json!("0"), false),
+            (json!("0.00"), false),
+            (json!(""), false),
+            (json!(null), false),
+            (json!(false), false),
+            (json!(1), true),
+            (json!("1"), true),
+            (json!(2500), true),
+            (json!("2500.00"), true),
+            (json!("2500,00"), true),
+        ] {
+            let mut sold = row();
+            sold["paid_full"] = paid.clone();
+            assert_eq!(read_record(&sold).unwrap().is_paid, is_paid, "{paid}");
+        }
+    }
+
+    #[test]
     fn a_withheld_phone_is_not_written_back() {
         let mut masked = row();
         masked["client"]["phone"] = json!("+7 *** ** 39");
         let body = body(&read_record(&masked).unwrap(), &Change::default());
-        assert_eq!(body["client"].get("phone"), None);
+        assert_eq!((body["client"].get("phone"), &body["client"]["id"]), (None, &json!(5)));
         assert_eq!(body["datetime"], "2026-09-04T09:00:00+09:00");
     }
 }

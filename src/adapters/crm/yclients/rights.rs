@@ -54,14 +54,12 @@ pub(super) fn read_rights(body: &Value, vendor: &Vendor, with_hooks: bool) -> Ve
 }
 
 fn check(data: &Value, name: &str, paths: &[&str], words: &str, place: &str) -> Check {
-    let missing: Vec<&str> = paths.iter().copied().filter(|path| right(data, path) == Some(false)).collect();
-    let silent = paths.iter().all(|path| right(data, path).is_none());
-    let detail = if !missing.is_empty() {
-        format!("the user lacks {}: give it in {place}: {words}", missing.join(", "))
-    } else if silent {
-        format!("the account does not say whether the user has {}", paths.join(", "))
-    } else {
+    // A right that is not spoken of was not given.
+    let missing: Vec<&str> = paths.iter().copied().filter(|path| right(data, path) != Some(true)).collect();
+    let detail = if missing.is_empty() {
         paths.join(", ")
+    } else {
+        format!("the user lacks {}: give it in {place}: {words}", missing.join(", "))
     };
     Check { name: name.to_owned(), ok: missing.is_empty(), detail, ms: 0 }
 }
@@ -104,10 +102,14 @@ mod tests {
     #[test]
     fn a_missing_right_is_named_with_the_place_where_it_is_given() {
         let body = json!({"data": {"timetable": {"timetable_access": 1, "master_id": "7"},
-            "record_form": {"create_records_access": "0"}, "other": {"auth_enable_check_ip": true}}});
+            "record_form": {"create_records_access": "0"}, "clients": {"clients_access": true, "client_phones_access": 1},
+            "other": {"auth_enable_check_ip": true}}});
         let checks = read_rights(&body, &YCLIENTS, true);
         let of = |name: &str| checks.iter().find(|check| check.name == name).unwrap();
         assert!(of("list appointments").ok && !of("create appointments").ok && of("clients").ok);
+        for absent in ["edit appointments", "move appointments", "phones of clients", "webhooks"] {
+            assert!(!of(absent).ok && of(absent).detail.contains("the user lacks"), "{absent}");
+        }
         let detail = &of("create appointments").detail;
         assert!(
             detail.contains("record_form.create_records_access") && detail.contains("«Создание записей»"),

@@ -66,7 +66,6 @@ impl Branch {
             let Ok(next) = last.tomorrow() else { break };
             first = next;
         }
-        found.retain(|day| (from..=to).contains(day));
         Ok(found)
     }
 
@@ -83,20 +82,21 @@ impl Branch {
             Err(fault) if fault.kind == FaultKind::Rejected => None,
             Err(fault) => return Err(fault),
         };
-        // A range is not in the vendor's papers; a month is. Days that are all out of the range are another month's.
-        let is_ranged = |days: &BTreeSet<Date>| days.is_empty() || days.iter().any(|day| (first..=last).contains(day));
-        if let Some(found) = found.filter(is_ranged) {
-            return Ok(found);
-        }
-        tracing::info!(connection = %self.wiring.name, "no ranges of days here: asked by the month");
-        let mut found = BTreeSet::new();
+        // A range is not in the vendor's papers; a month is. Where the range is overheard a whole month comes, and the
+        // others were not looked at.
+        let mut found = found.unwrap_or_default();
         let mut month = first;
         while month <= last {
-            let body = self.wire.portal.json(&ask([("date", month.to_string()), ("", String::new())])).await?;
-            found.extend(read_dates(&body).map_err(self.unreadable("slots"))?);
+            let is_it = |day: &Date| (day.year(), day.month()) == (month.year(), month.month());
+            if !found.iter().any(is_it) {
+                tracing::debug!(connection = %self.wiring.name, %month, "days are asked for by the month");
+                let body = self.wire.portal.json(&ask([("date", month.to_string()), ("", String::new())])).await?;
+                found.extend(read_dates(&body).map_err(self.unreadable("slots"))?);
+            }
             let Ok(next) = month.last_of_month().tomorrow() else { break };
             month = next;
         }
+        found.retain(|day| (first..=last).contains(day));
         Ok(found)
     }
 

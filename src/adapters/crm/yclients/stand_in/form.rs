@@ -99,7 +99,7 @@ impl Salon {
         let today = wall(now).date();
         let last = today.saturating_add(DAYS.days());
         let (from, to) = match (request.param("date_from"), request.param("date_to")) {
-            (Some(from), Some(to)) => (day(from), day(to)),
+            (Some(from), Some(to)) if !self.ignores_ranges => (day(from), day(to)),
             _ => {
                 let month = request.param("date").map_or(today, day);
                 (month.first_of_month(), month.last_of_month())

@@ -120,6 +120,8 @@ pub struct Salon {
     pub has_no_labels: bool,
     /// Whether a busy time is refused without a code.
     pub hides_codes: bool,
+    /// Whether a range of days is overheard, so that the days of a month are told.
+    pub ignores_ranges: bool,
     /// Messages and overlaps that were asked for; there must be none.
     pub sins: Vec<String>,
     /// Most rows of a page, whatever is asked for.
@@ -168,6 +170,7 @@ impl Salon {
             has_no_comments: false,
             has_no_labels: false,
             hides_codes: false,
+            ignores_ranges: false,
             sins: Vec::new(),
             page: 200,
             calls: VecDeque::new(),
