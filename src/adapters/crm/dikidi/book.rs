@@ -88,7 +88,7 @@ impl Dikidi {
             request = Request { made_at: now, expires_at: expiry(now, request.start), ..request };
             self.keep_request(operation, &request).await?;
         }
-        let reply = self.deliver(&event_of(operation, &request, zone, &self.wiring.name)).await?;
+        let reply = self.deliver(&self.event_of(operation, &request, zone)).await?;
         let mut delivered = Request { state: State::Delivered, ..request };
         if delivered.wish == Wish::Create && reply.ext_id.is_some() {
             delivered.ext_id.clone_from(&reply.ext_id);
@@ -153,6 +153,33 @@ impl Dikidi {
         }
         Ok(settled)
     }
+
+    /// A request as it goes out.
+    fn event_of(&self, operation: &'static str, request: &Request, zone: &TimeZone) -> Event {
+        let (kind, word) = match request.wish {
+            Wish::Create => ("appointment.requested", "create"),
+            Wish::Reschedule => ("appointment.reschedule_requested", "reschedule"),
+            Wish::Cancel => ("appointment.cancel_requested", "cancel"),
+        };
+        let price = request.price.map(|price| format!("{}.{:02}", price / 100, price % 100));
+        let mut service = as_sent(&request.service);
+        service.insert("price".to_owned(), json!(price));
+        let phone = request.phone.as_ref().map(|phone| phone.as_str());
+        let mut data = json!({
+            "request_id": request.id, "expires_at": sent(request.expires_at, zone), "kind": word, "ext_id": request.ext_id,
+            "start": sent(request.start, zone), "timezone": zone.iana_name(), "duration_min": request.minutes,
+            "client": {"name": request.name, "phone": phone},
+            "employee": request.employee.as_ref().map(as_sent),
+            "services": [service], "alternatives": [], "comment": request.comment,
+            "text_for_operator": for_operator(request, zone),
+            "resolve_url": self.link(request),
+        });
+        if request.wish == Wish::Cancel {
+            data["reason"] = json!("client");
+        }
+        let id = id_of(&self.wiring.name, &format!("{word}|{}|{}", request.id, request.made_at));
+        Event { operation, kind, id, at: request.made_at, data }
+    }
 }
 
 /// The visit that a confirmed request stands for.
@@ -179,33 +206,8 @@ fn visit_of(request: &Request) -> Map<String, Value> {
     visit
 }
 
-fn event_of(operation: &'static str, request: &Request, zone: &TimeZone, connection: &str) -> Event {
-    let (kind, word) = match request.wish {
-        Wish::Create => ("appointment.requested", "create"),
-        Wish::Reschedule => ("appointment.reschedule_requested", "reschedule"),
-        Wish::Cancel => ("appointment.cancel_requested", "cancel"),
-    };
-    let price = request.price.map(|price| format!("{}.{:02}", price / 100, price % 100));
-    let mut service = as_sent(&request.service);
-    service.insert("price".to_owned(), json!(price));
-    let phone = request.phone.as_ref().map(|phone| phone.as_str());
-    let mut data = json!({
-        "request_id": request.id, "expires_at": sent(request.expires_at, zone), "kind": word, "ext_id": request.ext_id,
-        "start": sent(request.start, zone), "timezone": zone.iana_name(), "duration_min": request.minutes,
-        "client": {"name": request.name, "phone": phone},
-        "employee": request.employee.as_ref().map(as_sent),
-        "services": [service], "alternatives": [], "comment": request.comment,
-        "text_for_operator": for_operator(request, zone),
-    });
-    if request.wish == Wish::Cancel {
-        data["reason"] = json!("client");
-    }
-    let id = id_of(connection, &format!("{word}|{}|{}", request.id, request.made_at));
-    Event { operation, kind, id, at: request.made_at, data }
-}
-
 /// «Новая заявка: пт 4 сент 09:00, Стрижка, Ольга. Анна +79161502239».
-fn for_operator(request: &Request, zone: &TimeZone) -> String {
+pub(super) fn for_operator(request: &Request, zone: &TimeZone) -> String {
     const DAYS: [&str; 7] = ["пн", "вт", "ср", "чт", "пт", "сб", "вс"];
     const MONTHS: [&str; 12] =
         ["янв", "фев", "марта", "апр", "мая", "июня", "июля", "авг", "сент", "окт", "нояб", "дек"];

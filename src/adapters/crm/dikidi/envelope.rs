@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::scalars::{list, member, minutes, moment, money, nested, text};
 use crate::adapters::http::read;
 use crate::domain::crm::HookRefusal;
-use crate::domain::signing::{hex, hmac_sha256};
+use crate::domain::signing::hex;
 
 /// A larger body is refused.
 const LARGEST: usize = 256 * 1024;
@@ -90,9 +91,11 @@ pub(super) fn read(body: &[u8], header_id: Option<&str>, zone: &TimeZone) -> Res
     if !data.is_object() {
         return Err(HookRefusal::Invalid(wrong("/data", "expected an object")));
     }
-    let words = format!("{kind}{}{data}", text(&value, "occurred_at").unwrap_or_default());
-    let id = text(&value, "event_id").or_else(|| header_id.map(str::to_owned));
-    let id = id.unwrap_or_else(|| hex(&hmac_sha256(b"event", words.as_bytes())));
+    // Who gives no id is known by their words: type, moment and data, as they were sent.
+    let said = |name: &str| text(&value, name).unwrap_or_default();
+    let words = format!("{}{}{}", said("type"), said("occurred_at"), member(&value, "data"));
+    let id = text(&value, "event_id").or_else(|| header_id.filter(|id| !id.is_empty()).map(str::to_owned));
+    let id = id.unwrap_or_else(|| hex(&Sha256::digest(words.as_bytes())));
     if id.chars().count() > LONGEST_ID {
         return Err(HookRefusal::Invalid(wrong("/event_id", "is longer than 64 characters")));
     }

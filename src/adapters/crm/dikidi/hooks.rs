@@ -13,7 +13,7 @@ use super::outbound::{STATE, signature};
 use super::scalars::text;
 use super::settings::{Auth, Bridge};
 use crate::domain::copies::Copied;
-use crate::domain::crm::{HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
+use crate::domain::crm::{Asked, Decision, HookCall, HookEvent, HookRefusal, HookSubject, Hooks};
 use crate::domain::fault::Fault;
 
 /// A signature is as old as this at most, and as far ahead.
@@ -251,6 +251,14 @@ impl Hooks for Dikidi {
         let status = if duplicate { "duplicate" } else { "ok" };
         let id = events.first().map(|event| event.dedupe.clone());
         Some(json!({"status": status, "event_id": id}))
+    }
+
+    async fn asked(&self, id: &str, key: &str) -> Option<Asked> {
+        self.asked_by(id, key).await
+    }
+
+    async fn decided(&self, id: &str, key: &str, decision: &Decision) -> Option<HookCall> {
+        self.decided_by(id, key, decision).await
     }
 
     async fn apply(&self, call: &HookCall, _events: &[HookEvent]) -> Result<(), Fault> {

@@ -7,6 +7,9 @@ use crate::domain::fault::FaultKind;
 /// What a closed bridge begins with.
 pub(super) const GONE: &str = "the bridge is closed";
 
+/// What an event that was not taken yet begins with.
+pub(super) const LATER: &str = "too many events: it asks to wait";
+
 pub(super) fn judge(call: &Call, answer: &Answer) -> Result<(), Refusal> {
     let said = || mask::excerpt(&answer.body);
     let refusal = match answer.status {
@@ -14,6 +17,10 @@ pub(super) fn judge(call: &Call, answer: &Answer) -> Result<(), Refusal> {
             FaultKind::Unsupported,
             format!("{GONE}: the other side answered 410 Gone; set another `bridge_url`, or run `flow crm test`"),
         ),
+        // Whoever sends it again signs it anew: not the call itself is repeated.
+        425 | 429 => Refusal::new(FaultKind::Unavailable, format!("{LATER} (HTTP {})", answer.status))
+            .after(answer.retry_after()),
+        408 => Refusal::new(FaultKind::Unavailable, "it did not answer in time (HTTP 408)"),
         300..=399 => {
             Refusal::new(FaultKind::Rejected, "it sends us elsewhere, which is not followed: check `bridge_url`")
         }

@@ -32,11 +32,11 @@ fn lead_data(lead: &LeadToPush, revision: i64) -> Value {
     let services: Vec<Value> = lead.service.iter().map(|title| json!({"name": title})).collect();
     let phone = lead.phone.as_ref().map(|phone| phone.as_str());
     json!({
-        "lead_id": lead.lead_id, "revision": revision, "channel": lead.channel.as_str(), "status": status(lead.status),
-        "title": lead.title,
+        "lead_id": lead.lead_id, "revision": revision, "channel": lead.channel.as_str(), "channel_user": null,
+        "language": null, "status": status(lead.status), "title": lead.title,
         "client": {"name": lead.name, "phone": phone, "email": lead.email},
         "interest": {"services": services, "employee": null, "wanted": lead.wanted},
-        "summary": lead.summary, "comment": lead.comment,
+        "summary": lead.summary, "comment": lead.comment, "consent": null, "conversation_url": null,
         "utm": {"source": lead.source},
     })
 }

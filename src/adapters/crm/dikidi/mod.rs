@@ -12,6 +12,7 @@ mod judge;
 mod kept;
 mod leads;
 mod outbound;
+mod page;
 mod probe;
 mod scalars;
 mod settings;

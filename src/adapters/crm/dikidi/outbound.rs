@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::resolution;
 use super::scalars::{member, sent, text};
+use super::settings::Auth;
 use super::{Dikidi, judge};
+use crate::adapters::http::read::int;
 use crate::adapters::http::{Body, Call, Repeat};
 use crate::domain::copies::Copied;
 use crate::domain::fault::{Fault, FaultKind};
@@ -17,6 +19,8 @@ use crate::domain::signing::{hex, hmac_sha256, short_mark};
 
 /// An event is delivered when it is taken within so long.
 const DELIVERY: Duration = Duration::from_secs(15);
+/// Seconds between tries, of an event that nobody took: a day and a half in all.
+const LADDER: [u64; 7] = [10, 60, 300, 1800, 7200, 21_600, 86_400];
 /// How the connection is: copies of this kind.
 pub(super) const STATE: &str = "connection";
 /// Events that were begun, with the moment of their first try.
@@ -64,13 +68,22 @@ pub(super) fn read_reply(body: &Value, zone: &TimeZone) -> Reply {
     Reply { ext_id, decided: resolution(&decided, zone).ok() }
 }
 
-fn call(operation: &'static str, url: &str, headers: [(&'static str, String); 4], body: Vec<u8>) -> Call {
-    let mut call = Call::post(operation, url).repeat(Repeat::Keyed).within(DELIVERY).at_most(64 * 1024);
+fn call(operation: &'static str, url: &str, headers: [(&'static str, String); 5], body: Vec<u8>) -> Call {
+    // Sent once: whoever sends again signs anew and counts on.
+    let mut call = Call::post(operation, url).repeat(Repeat::Never).within(DELIVERY).at_most(64 * 1024);
     call.body = Some(Body::Bytes("application/json; charset=utf-8", body));
     for (name, value) in headers {
         call = call.header(name, value);
     }
-    call.header("x-flow-attempt", "1")
+    call
+}
+
+/// When an event that was not taken is sent again, after so many tries; nothing when it never is.
+fn ladder(tried: i64) -> Option<Duration> {
+    let rung = usize::try_from(tried.max(1) - 1).unwrap_or(usize::MAX);
+    let seconds = *LADDER.get(rung)?;
+    // A little later for some: those that failed together do not come together again.
+    Some(Duration::from_secs(seconds) + Duration::from_millis(rand::random_range(0..=seconds * 100)))
 }
 
 impl Dikidi {
@@ -82,7 +95,7 @@ impl Dikidi {
         let url = url.expose_secret();
         self.is_open(event.operation, url).await?;
         let zone = self.wiring.zone().await;
-        let at = self.begun(event).await?;
+        let (at, tried) = self.begun(event).await?;
         let body = json!({
             "v": 1, "event_id": event.id, "type": event.kind, "occurred_at": sent(at, &zone),
             "source": "flow", "connection": self.wiring.name, "data": event.data,
@@ -94,28 +107,56 @@ impl Dikidi {
             ("x-flow-event-id", event.id.clone()),
             ("x-flow-signature", signed),
             ("idempotency-key", event.id.clone()),
+            ("x-flow-attempt", tried.to_string()),
         ];
-        match self.portal.send(&call(event.operation, url, headers, body)).await {
+        let call = call(event.operation, url, headers, body);
+        // A tool that cannot compute a signature knows us by the token, as we know it.
+        let call = match bridge.auth {
+            Auth::Bearer => call.header("authorization", format!("Bearer {}", bridge.token())),
+            Auth::Header => call.header("x-flow-token", bridge.token()),
+            Auth::Hmac | Auth::Query => call,
+        };
+        match self.portal.send(&call).await {
             Ok(answer) => {
                 self.ended(event).await;
                 Ok(answer.value().map(|body| read_reply(&body, &zone)).unwrap_or_default())
             }
-            Err(fault) => Err(self.undelivered(fault, url).await),
+            Err(fault) => {
+                let fault = self.undelivered(fault, url).await;
+                Err(self.again_or_never(event, fault, tried).await)
+            }
         }
     }
 
-    /// When an event was tried first: sent again it is the same to the letter.
-    async fn begun(&self, event: &Event) -> Result<Timestamp, Fault> {
+    /// Says when an event that was not taken is sent again; after the last try it is given up.
+    async fn again_or_never(&self, event: &Event, fault: Fault, tried: i64) -> Fault {
+        if !matches!(fault.kind, FaultKind::UnknownOutcome | FaultKind::RateLimited | FaultKind::Unreachable) {
+            return fault;
+        }
+        let Some(wait) = ladder(tried) else {
+            tracing::error!(connection = %self.wiring.name, event = %event.id, kind = event.kind, tried, %fault,
+                "an event could not be delivered for more than a day, and is given up");
+            self.ended(event).await;
+            let detail = format!("the bridge did not take it in {tried} tries: {}", fault.detail);
+            return Fault { kind: FaultKind::Rejected, detail, retry_after: None, ..fault };
+        };
+        Fault { retry_after: Some(fault.retry_after.unwrap_or(wait)), ..fault }
+    }
+
+    /// When an event was tried first, and the how manieth try this is: sent again it is the same to the letter.
+    async fn begun(&self, event: &Event) -> Result<(Timestamp, i64), Fault> {
         let (store, name) = (&self.wiring.store, &self.wiring.name);
         let known = store.copied(name, BEGUN, &event.id).await.map_err(self.lost(event.operation))?;
-        if let Some(known) = known {
-            return Ok(known.at);
-        }
-        let copy = Copied { id: event.id.clone(), phone: None, body: json!({}), at: event.at };
+        let tried = known.as_ref().and_then(|known| int(member(&known.body, "tried"))).unwrap_or(0) + 1;
+        let at = known.as_ref().map_or(event.at, |known| known.at);
+        let copy = Copied { id: event.id.clone(), phone: None, body: json!({"tried": tried}), at };
         store.keep_copy(name, BEGUN, &copy).await.map_err(self.lost(event.operation))?;
+        if known.is_some() {
+            return Ok((at, tried));
+        }
         // As it was kept: a store may know less than nanoseconds.
         let kept = store.copied(name, BEGUN, &event.id).await.map_err(self.lost(event.operation))?;
-        Ok(kept.map_or(event.at, |kept| kept.at))
+        Ok((kept.map_or(at, |kept| kept.at), tried))
     }
 
     async fn ended(&self, event: &Event) {
@@ -133,6 +174,7 @@ impl Dikidi {
             }
         }
         let kind = match fault.kind {
+            FaultKind::Unavailable if fault.detail.starts_with(judge::LATER) => FaultKind::RateLimited,
             FaultKind::Unavailable | FaultKind::Timeout | FaultKind::Protocol => FaultKind::UnknownOutcome,
             kind => {
                 if !matches!(kind, FaultKind::RateLimited | FaultKind::Unreachable) {

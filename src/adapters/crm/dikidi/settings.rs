@@ -57,6 +57,11 @@ impl Bridge {
         self.secret.expose_secret().as_bytes()
     }
 
+    /// What shows that we are we where a signature cannot be checked.
+    pub fn token(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
     pub fn key_in(&self) -> &[u8] {
         self.secret_in.expose_secret().as_bytes()
     }

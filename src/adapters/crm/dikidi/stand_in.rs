@@ -20,6 +20,8 @@ pub struct Middleware {
     pub events: BTreeMap<String, Value>,
     /// Ids in the order they came, the repeated ones too.
     pub heard: Vec<String>,
+    /// How often each was tried, as it says itself, with its signature.
+    pub tries: Vec<(String, i64, String)>,
     /// Starts that are not free, in unix seconds.
     pub taken: Vec<i64>,
     /// What it answers to requests beside "taken".
@@ -60,6 +62,10 @@ impl FarSide for Middleware {
             return answer(401, &json!({"error": "bad signature"}));
         }
         let body = request.json();
+        let tried = request.header("x-flow-attempt").and_then(|tried| tried.parse().ok()).unwrap_or(0);
+        if request.path == "/bridge" {
+            self.tries.push((id.clone(), tried, given.to_owned()));
+        }
         match request.path.as_str() {
             _ if self.is_gone => empty(410),
             _ if self.refuses => answer(422, &json!({"error": "no"})),

@@ -1,5 +1,6 @@
 //! DIKIDI: the link alone, and the bridge with a stand-in of its other side.
 
+mod contract;
 mod hooks;
 
 use std::sync::{Arc, Mutex};
