@@ -99,6 +99,7 @@ async fn connect(row: &'static Row) -> (Arc<dyn Crm>, Arc<Slow>) {
         timezone: None,
         holder: "bench".to_owned(),
         secrets: Arc::default(),
+        public_url: None,
     };
     let raw = (row.open)(wiring.clone(), settings).unwrap();
     (Arc::new(Ledgered::new(raw, row.kind, wiring)), way)

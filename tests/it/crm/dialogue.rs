@@ -62,6 +62,7 @@ impl Salon {
                 timezone: None,
                 holder: "test".to_owned(),
                 secrets: Arc::default(),
+                public_url: None,
             };
             let raw = (row.open)(wiring.clone(), settings).unwrap();
             let crm: Arc<dyn Crm> = Arc::new(Ledgered::new(Arc::clone(&raw), row.kind, wiring));

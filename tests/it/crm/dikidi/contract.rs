@@ -78,7 +78,7 @@ async fn whoever_has_the_link_decides_once() {
             let twice = hooks.decided(&id, &key, &decision).await.unwrap();
             assert_eq!(hooks.read(&call).unwrap()[0].dedupe, hooks.read(&twice).unwrap()[0].dedupe);
             assert_eq!(hooks.admit(&call).await, Ok(true));
-            hooks.apply(&call).await.unwrap();
+            hooks.apply(&call, &hooks.read(&call).unwrap()).await.unwrap();
             assert!(hooks.asked(&id, &key).await.is_none_or(|asked| asked.outcome.is_some()));
             let shown = far.raw.calendar().unwrap().appointment(&booked.id).await.unwrap().unwrap();
             assert_eq!(shown.status, status, "{auth} {decision:?}");
