@@ -1,6 +1,7 @@
 //! CRMs: one folder and one row each.
 
 pub mod amocrm;
+pub mod begun;
 pub mod bitrix24;
 pub mod broken;
 pub mod dikidi;

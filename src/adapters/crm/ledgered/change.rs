@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::book::requested_or;
+use super::book::{REQUESTED, requested_or};
 use super::calendar::with_clients;
 use super::visits::of_row;
 use super::{Ledgered, Way, doubt};
@@ -84,14 +84,17 @@ impl Ledgered {
             }
             Err(error) => return Err(self.lost("move")(error)),
         }
-        if row.external_id.as_deref() != Some(moved.id.as_str()) {
+        let is_replaced = row.external_id.as_deref() != Some(moved.id.as_str());
+        if is_replaced {
             self.succeeded(&request.id, &moved.id).await?;
-            let update = BookingUpdate {
-                id: row.id,
-                state: row.state,
-                external_id: Some(moved.id.clone()),
-                error: row.error.clone(),
-            };
+        }
+        // One that waits for the vendor's staff is told so under the same key again, too.
+        let error = match moved.status {
+            AppointmentStatus::Requested => Some(REQUESTED.to_owned()),
+            _ => row.error.clone().filter(|error| error != REQUESTED),
+        };
+        if is_replaced || error != row.error {
+            let update = BookingUpdate { id: row.id, state: row.state, external_id: Some(moved.id.clone()), error };
             self.store().update_booking(&update, self.clock().now()).await.map_err(self.lost("move"))?;
         }
         Ok(())
