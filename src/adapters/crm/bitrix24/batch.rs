@@ -82,7 +82,7 @@ fn under<'v>(map: Option<&'v Value>, key: &str) -> Option<&'v Value> {
 }
 
 impl Wire {
-    /// Asks with several commands at once, however many they are. Commands that write must be such as may be repeated.
+    /// Asks with several commands at once, however many they are. Commands that write are asked for once.
     ///
     /// # Errors
     /// What the portal says to the whole; what it says to one command is in the replies.
@@ -90,7 +90,7 @@ impl Wire {
         let mut replies = Replies { results: HashMap::new(), times: HashMap::new() };
         for some in commands.chunks(MOST) {
             let params = batch_params(some);
-            let answer = if writes { self.set("batch", params).await? } else { self.read("batch", params).await? };
+            let answer = if writes { self.write("batch", params).await? } else { self.read("batch", params).await? };
             self.sort(some, &answer, &mut replies);
         }
         Ok(replies)

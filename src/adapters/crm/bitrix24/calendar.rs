@@ -19,6 +19,7 @@ use crate::domain::company::Profile;
 use crate::domain::crm::{Appointment, AppointmentQuery, BookRequest, Calendar, MoveRequest, Slot, SlotQuery};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::BookingId;
+use crate::domain::refusal;
 use crate::domain::slots::free_slots as profile_slots;
 use crate::domain::store::Busy;
 
@@ -153,6 +154,43 @@ impl Bitrix24 {
         Ok(items.into_iter().flat_map(taken).collect())
     }
 
+    /// Why a time is not among the free ones: somebody has it, or nobody is offered it.
+    async fn why_not(&self, request: &BookRequest, query: &SlotQuery, zone: &TimeZone) -> Result<Fault, Fault> {
+        let at = request.start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+        let taken = self.wire.fault(FaultKind::SlotTaken, "book", format!("{at} is not free"));
+        let profile = self.profile().await?;
+        if self.model() != Model::Booking {
+            let now = self.wire.wiring().clock.now().to_zoned(zone.clone());
+            let Some(profile) = profile else { return Ok(taken) };
+            let (kind, why) = refusal::reason(&profile, query, request.start, &now);
+            return Ok(self.wire.fault(kind, "book", why));
+        }
+        let good = self.good("book", &request.service_id).await?;
+        let resources = self.resources().await?;
+        let rules = resources.iter().filter(|one| query.employee_id.as_ref().is_none_or(|id| *id == one.id));
+        let is_offered = rules.filter_map(|one| Some((one, self.rule(&one.id)?))).any(|(one, rules)| {
+            let wanted = Wanted {
+                owner: &one.id,
+                minutes: self.minutes(&good, profile.as_deref()),
+                from: query.from,
+                to: query.to,
+                zone,
+                earliest: self.wire.wiring().clock.now(),
+            };
+            free_times(&rules, &[], &wanted).iter().any(|(start, _)| *start == request.start)
+        });
+        Ok(if is_offered { taken } else { self.not_offered("book", request.start, zone) })
+    }
+
+    /// A time at which nobody could be booked, whoever is there.
+    pub(super) fn not_offered(&self, operation: &'static str, start: Timestamp, zone: &TimeZone) -> Fault {
+        let at = start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+        let detail = format!(
+            "{at} is not a time that is offered: a visit begins at a step of the resource's hours and ends within them"
+        );
+        self.wire.fault(FaultKind::Rejected, operation, detail)
+    }
+
     /// What a request wants as it was offered a moment ago, else looked up now.
     async fn chosen(&self, request: &BookRequest) -> Result<Chosen, Fault> {
         let known = self.offers().remove(&request.key).filter(|(at, _)| at.elapsed() < OFFER);
@@ -188,10 +226,9 @@ impl Calendar for Bitrix24 {
             moving: None,
         };
         let free = self.free_slots(&query).await?;
-        let slot = free.into_iter().find(|slot| slot.start.timestamp() == request.start).ok_or_else(|| {
-            let at = request.start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-            self.wire.fault(FaultKind::SlotTaken, "book", format!("{at} is not free"))
-        })?;
+        let Some(slot) = free.into_iter().find(|slot| slot.start.timestamp() == request.start) else {
+            return Err(self.why_not(request, &query, zone).await?);
+        };
         if let Some(staff) = slot.employee_id.clone() {
             let mut offers = self.offers();
             if offers.len() >= MOST_OFFERS {
@@ -228,7 +265,7 @@ impl Calendar for Bitrix24 {
             deal: deal.as_deref(),
         };
         let id = self.add(&draft).await?;
-        self.settled(&id, &draft, request, client.clone()).await
+        self.settled(&id, &draft, request, client.clone(), &[]).await
     }
 
     async fn find_booked(&self, request: &BookRequest) -> Result<Option<Appointment>, Fault> {
@@ -238,6 +275,9 @@ impl Calendar for Bitrix24 {
         let marker = request.marker();
         let is_it = |item: &Item| Tag::read(&item.description).marker.as_deref() == Some(marker.as_str());
         let Some(item) = items.into_iter().find(is_it) else { return Ok(None) };
+        let mut found = [item];
+        self.load_contacts(&mut found).await?;
+        let [item] = found;
         let client = self.client_of(request).await?;
         let deal = self.deal_of(request).await;
         let staff = item.owners.first().cloned().unwrap_or_default();
@@ -250,7 +290,8 @@ impl Calendar for Bitrix24 {
             contact: client.id.as_deref().unwrap_or_default(),
             deal: deal.as_deref(),
         };
-        match self.settled(&item.id, &draft, request, client.clone()).await {
+        let fastened = item.contacts.as_deref().unwrap_or_default();
+        match self.settled(&item.id, &draft, request, client.clone(), fastened).await {
             Err(fault) if fault.kind == FaultKind::SlotTaken => Ok(None),
             told => told.map(Some),
         }

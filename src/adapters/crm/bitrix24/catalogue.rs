@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::Bitrix24;
+use super::account::Account;
 use super::batch::{Command, MOST};
 use super::goods::{
     Good, SERVICE_TYPE, base_prices, product_catalog, read_base_group, read_goods, read_prices, read_products, rows,
@@ -195,6 +196,12 @@ impl Bitrix24 {
             return Ok(resources);
         }
         let account = self.account().await?;
+        let rows = self.all_resources(&account).await?;
+        Ok(self.resources.keep(staff_of(rows, self.settings.resource_type_id, &account.staff_types)))
+    }
+
+    /// Every resource: the account knows the first page.
+    pub(super) async fn all_resources(&self, account: &Account) -> Result<Vec<Resource>, Fault> {
         let mut rows = account.resources.clone();
         // The list never says that there is more.
         while rows.len() % PAGE == 0 && rows.len() < MOST_ROWS {
@@ -207,7 +214,7 @@ impl Bitrix24 {
             }
             rows.extend(page);
         }
-        Ok(self.resources.keep(staff_of(rows, self.settings.resource_type_id, &account.staff_types)))
+        Ok(rows)
     }
 
     /// Minutes of a service: its property, the configuration, the profile.

@@ -1,10 +1,8 @@
-//! Moving, cancelling and listing visits. A booking that is cancelled is deleted there: what it was is kept here, so
-//! that cancelling it again answers the same.
+//! Moving and listing visits.
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use super::Bitrix24;
 use super::account::Model;
@@ -13,18 +11,9 @@ use super::desk::{Draft, wide};
 use super::item::Item;
 use super::slots::{Wanted, free_times};
 use super::texts::Tag;
-use crate::adapters::http::read;
-use crate::domain::contact::{Phone, Region};
-use crate::domain::copies::Copied;
-use crate::domain::crm::{
-    Appointment, AppointmentQuery, AppointmentStatus, Clients, CrmClient, MoveRequest, Slot, SlotQuery, marker,
-};
+use crate::domain::contact::Phone;
+use crate::domain::crm::{Appointment, AppointmentQuery, Clients, CrmClient, MoveRequest, Slot, SlotQuery, marker};
 use crate::domain::fault::{Fault, FaultKind};
-
-/// Copies of visits that flow called off.
-const CALLED_OFF: &str = "bitrix24.cancelled";
-/// Copies that one answer lists.
-const MOST_CALLED_OFF: u32 = 1000;
 
 impl Bitrix24 {
     pub(super) fn tag(&self, marker: &str, service: &str, staff: &str) -> Tag {
@@ -79,11 +68,34 @@ impl Bitrix24 {
                 description: description.clone(),
                 contacts: item.contacts.clone(),
             };
+            self.gives_way(&new, &item, &target).await?;
             return self.finish_elsewhere(item, new, client).await;
         }
         self.shift(&item, &target, request.start, end).await?;
         let moved = Item { owners: vec![target.clone()], start: request.start, end, ..item.clone() };
         self.looked_after(&item, moved, client).await
+    }
+
+    /// After a visit was written into another calendar: whoever was there before stays, the visit remains where it was.
+    async fn gives_way(&self, new: &Item, old: &Item, target: &str) -> Result<(), Fault> {
+        let others = match self.visits(wide(new.start, new.end), Some(target)).await {
+            Ok(others) => others,
+            Err(fault) => {
+                tracing::warn!(%fault, "the visit was moved and could not be looked at again");
+                return Ok(());
+            }
+        };
+        let is_first = |other: &Item| {
+            other.id != new.id
+                && other.id != old.id
+                && other.takes(target, new.start, new.end)
+                && other.was_before(&new.id)
+        };
+        if !others.iter().any(is_first) {
+            return Ok(());
+        }
+        self.remove(&new.id).await.map_err(|fault| Fault { kind: FaultKind::UnknownOutcome, ..fault })?;
+        Err(self.wire.fault(FaultKind::SlotTaken, "move", "somebody else has booked this time"))
     }
 
     /// After a move: whoever was there before stays, and the client is still fastened.
@@ -119,9 +131,21 @@ impl Bitrix24 {
             && now.is_empty()
         {
             tracing::info!(booking = %moved.id, "the portal dropped the client when the booking was moved");
-            self.wire.batch(&super::desk::attach_commands(&moved.id, contact, None), true).await?;
+            self.fasten(&moved, contact).await?;
         }
         self.shown(seen.unwrap_or(moved), None, client).await
+    }
+
+    /// Fastens a client again.
+    async fn fasten(&self, moved: &Item, contact: &str) -> Result<(), Fault> {
+        let commands = super::desk::attach_commands(&moved.id, contact, None);
+        let params = super::batch::batch_params(&commands);
+        let is_there = async {
+            let mut items = [Item { contacts: None, ..moved.clone() }];
+            self.load_contacts(&mut items).await?;
+            Ok(items[0].contacts.iter().flatten().any(|known| known == contact))
+        };
+        self.wire.settle("batch", params, is_there).await
     }
 
     /// The description of an event that stands for another one from now on.
@@ -176,8 +200,14 @@ impl Bitrix24 {
                 let minutes = u32::try_from(item.end.duration_since(item.start).as_mins()).ok();
                 let earliest = self.wire.wiring().clock.now();
                 let wanted = Wanted { owner: target, minutes, from: day, to: day, zone: &zone, earliest };
-                let free = rules.iter().flat_map(|rules| free_times(rules, &busy, &wanted));
-                free.into_iter().any(|(start, _)| start == request.start)
+                let among = |busy: &[Item]| {
+                    let mut free = rules.iter().flat_map(|rules| free_times(rules, busy, &wanted));
+                    free.any(|(start, _)| start == request.start)
+                };
+                if !among(&[]) {
+                    return Err(self.not_offered("move", request.start, &zone));
+                }
+                among(&busy)
             }
             Model::Calendar | Model::Deal => {
                 let service_id = self.shown(item.clone(), None, nobody()).await?.service_id;
@@ -193,56 +223,6 @@ impl Bitrix24 {
         }
         let at = request.start.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string();
         Err(self.wire.fault(FaultKind::SlotTaken, "move", format!("{at} is not free")))
-    }
-
-    /// Cancels: deletes, and leaves a word with the client.
-    pub(super) async fn call_off(&self, id: &str) -> Result<Appointment, Fault> {
-        let Some(item) = self.one(id).await? else {
-            let known = self.called_off(id).await?;
-            return known.ok_or_else(|| {
-                self.wire.fault(FaultKind::NotFound, "cancel", format!("there is no appointment `{id}`"))
-            });
-        };
-        let contacts = item.contacts.clone().unwrap_or_default();
-        let client = self.client_in(&item).await?;
-        let name = item.name.clone();
-        let shown = self.shown(item, None, client).await?;
-        let cancelled = Appointment { status: AppointmentStatus::Cancelled, ..shown };
-        // Before the deletion: afterwards nobody knows what it was.
-        self.keep_called_off(&cancelled).await?;
-        self.remove(id).await?;
-        let at = cancelled.start.strftime("%d.%m.%Y %H:%M");
-        let text = if self.is_russian() {
-            format!("Запись отменена: {name}, {at}")
-        } else {
-            format!("Cancelled: {name}, {at}")
-        };
-        for contact in contacts {
-            if let Err(fault) = self.comment("contact", &contact, &text, &marker(&format!("cancel:{id}"))).await {
-                tracing::warn!(%fault, "the visit was cancelled without a word in its client's timeline");
-            }
-        }
-        Ok(cancelled)
-    }
-
-    async fn keep_called_off(&self, appointment: &Appointment) -> Result<(), Fault> {
-        let wiring = self.wire.wiring();
-        let copy = Copied {
-            id: appointment.id.clone(),
-            phone: appointment.client.phone.clone(),
-            body: called_off_body(appointment),
-            at: wiring.clock.now(),
-        };
-        let kept = wiring.store.keep_copy(&wiring.name, CALLED_OFF, &copy).await;
-        kept.map(|_| ()).map_err(|error| self.wire.fault(FaultKind::Store, "cancel", error.to_string()))
-    }
-
-    async fn called_off(&self, id: &str) -> Result<Option<Appointment>, Fault> {
-        let wiring = self.wire.wiring();
-        let copied = wiring.store.copied(&wiring.name, CALLED_OFF, id).await;
-        let copied = copied.map_err(|error| self.wire.fault(FaultKind::Store, "cancel", error.to_string()))?;
-        let zone = self.zone().await?;
-        Ok(copied.and_then(|copy| read_called_off(id, &copy.body, &zone)))
     }
 
     /// Who comes to a visit.
@@ -341,52 +321,8 @@ impl Bitrix24 {
         items.retain(|item| item.contacts.iter().flatten().any(|contact| cards.contains_key(contact)));
         Ok((items, cards))
     }
-
-    async fn all_called_off(
-        &self,
-        phone: Option<&Phone>,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<Appointment>, Fault> {
-        let wiring = self.wire.wiring();
-        let copies = wiring.store.all_copied(&wiring.name, CALLED_OFF, phone, MOST_CALLED_OFF).await;
-        let copies = copies.map_err(|error| self.wire.fault(FaultKind::Store, "appointments", error.to_string()))?;
-        let zone = self.zone().await?;
-        let of = |copy: Copied| read_called_off(&copy.id, &copy.body, &zone);
-        let is_wanted = |shown: &Appointment| (from..to).contains(&shown.start.timestamp());
-        Ok(copies.into_iter().filter_map(of).filter(is_wanted).collect())
-    }
 }
 
 pub(super) fn nobody() -> CrmClient {
     CrmClient { id: None, name: None, phone: None, email: None }
-}
-
-fn called_off_body(appointment: &Appointment) -> Value {
-    json!({"start": appointment.start.timestamp().to_string(), "end": appointment.end.timestamp().to_string(),
-        "service_id": appointment.service_id, "employee_id": appointment.employee_id,
-        "client": {"id": appointment.client.id, "name": appointment.client.name,
-            "phone": appointment.client.phone.as_ref().map(Phone::as_str), "email": appointment.client.email}})
-}
-
-/// Reads what was kept of a visit that was called off.
-#[must_use]
-pub fn read_called_off(id: &str, body: &Value, zone: &jiff::tz::TimeZone) -> Option<Appointment> {
-    let of = |value: &Value, name: &str| value.get(name).and_then(read::text);
-    let at = |name: &str| of(body, name)?.parse::<Timestamp>().ok().map(|at| at.to_zoned(zone.clone()));
-    let client = body.get("client").unwrap_or(&Value::Null);
-    Some(Appointment {
-        id: id.to_owned(),
-        start: at("start")?,
-        end: at("end")?,
-        service_id: of(body, "service_id").unwrap_or_default(),
-        employee_id: of(body, "employee_id"),
-        client: CrmClient {
-            id: of(client, "id"),
-            name: of(client, "name"),
-            phone: of(client, "phone").and_then(|phone| Phone::parse(&phone, Region::default()).ok()),
-            email: of(client, "email"),
-        },
-        status: AppointmentStatus::Cancelled,
-    })
 }

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::Bitrix24;
 use super::batch::Command;
 use super::catalogue::PAGE;
 use super::texts::split_name;
+use super::wire::{SETTLES, is_doubt};
+use crate::adapters::crm::begun::Begun;
 use crate::adapters::http::read;
 use crate::domain::contact::Phone;
 use crate::domain::crm::{ClientCards, Clients, CrmClient, NewClient};
@@ -17,6 +20,8 @@ use crate::domain::signing::short_mark;
 
 /// The type of contacts among `crm.item.*`.
 pub const CONTACT: i64 = 3;
+/// A card that was made so lately may be there without being seen.
+const UNSEEN: SignedDuration = SignedDuration::from_secs(60);
 /// Who made what flow made.
 pub const ORIGINATOR: &str = "flow";
 
@@ -106,11 +111,19 @@ impl Bitrix24 {
     /// Cards with that phone, the most recently active first. What flow made under `origin` is there even when the
     /// index does not know it yet.
     async fn cards(&self, phone: &Phone) -> Result<Vec<Card>, Fault> {
-        let commands = [
+        Ok(self.cards_beside(phone, None).await?.0)
+    }
+
+    /// The same, and what another command asked for in the same request answers.
+    async fn cards_beside(&self, phone: &Phone, beside: Option<Command>) -> Result<(Vec<Card>, Option<Value>), Fault> {
+        let mut commands = vec![
             Command::new("dup", "crm.duplicate.findbycomm", duplicates(phone)),
             Command::new("own", "crm.item.list", origin_params(CONTACT, &contact_origin(phone), &["*"])),
         ];
+        let key = beside.as_ref().map(|command| command.key.clone());
+        commands.extend(beside);
         let replies = self.wire.batch(&commands, false).await?;
+        let told = key.map(|key| replies.get(&key).cloned()).transpose()?;
         let ids = read_duplicates(replies.get("dup")?);
         let mut cards = Vec::new();
         // A portal where this field cannot be filtered by has the index all the same.
@@ -127,7 +140,7 @@ impl Bitrix24 {
             // Of several phones the one that was asked for.
             card.client.phone = Some(phone.clone());
         }
-        Ok(cards)
+        Ok((cards, told))
     }
 
     /// Contacts by their ids.
@@ -161,9 +174,71 @@ impl Bitrix24 {
 
     /// The card with that phone, made when there is none.
     pub(super) async fn ensure_contact(&self, client: &NewClient) -> Result<CrmClient, Fault> {
-        if let Some(card) = self.cards(&client.phone).await?.into_iter().next() {
-            return Ok(card.client);
+        Ok(self.ensure_contact_beside(client, None).await?.0)
+    }
+
+    /// The same, and what another command asked for in the same request answers.
+    pub(super) async fn ensure_contact_beside(
+        &self,
+        client: &NewClient,
+        beside: Option<Command>,
+    ) -> Result<(CrmClient, Option<Value>), Fault> {
+        let (cards, told) = self.cards_beside(&client.phone, beside).await?;
+        let card = match cards.into_iter().next() {
+            Some(card) => card.client,
+            None => match self.late_contact(client).await? {
+                Some(card) => card,
+                None => self.make_contact(client).await?,
+            },
+        };
+        Ok((card, told))
+    }
+
+    /// The card that an earlier call began to make and that is not seen: it is there and late, or still under way.
+    async fn late_contact(&self, client: &NewClient) -> Result<Option<CrmClient>, Fault> {
+        let begun = self.wire.wiring().begun(&contact_origin(&client.phone), UNSEEN).await?;
+        match begun {
+            None => Ok(None),
+            Some(Begun { id: Some(id), .. }) => {
+                let (name, phone, email) = (client.name.clone(), Some(client.phone.clone()), client.email.clone());
+                Ok(Some(CrmClient { id: Some(id), name, phone, email }))
+            }
+            Some(Begun { id: None, .. }) => {
+                tokio::time::sleep(SETTLES).await;
+                Ok(self.cards(&client.phone).await?.into_iter().next().map(|card| card.client))
+            }
         }
+    }
+
+    /// Makes a card: the intent is kept first, and a doubt is looked into before anything is repeated.
+    async fn make_contact(&self, client: &NewClient) -> Result<CrmClient, Fault> {
+        let (origin, wiring) = (contact_origin(&client.phone), self.wire.wiring());
+        wiring.begin(&origin, Some(&client.phone)).await?;
+        let made = match self.add_contact(client).await {
+            Err(fault) if is_doubt(&fault) => {
+                tokio::time::sleep(SETTLES).await;
+                match self.cards(&client.phone).await {
+                    Ok(cards) => match cards.into_iter().next() {
+                        Some(card) => Ok(card.client),
+                        None => self.add_contact(client).await,
+                    },
+                    Err(_) => Err(fault),
+                }
+            }
+            told => told,
+        };
+        match &made {
+            Ok(card) => {
+                let id = card.id.as_deref().unwrap_or_default();
+                wiring.was_made(&origin, Some(&client.phone), id).await;
+            }
+            Err(fault) if is_doubt(fault) => {}
+            Err(_) => wiring.came_to_nothing(&origin).await,
+        }
+        made
+    }
+
+    async fn add_contact(&self, client: &NewClient) -> Result<CrmClient, Fault> {
         let fields = self.contact_fields(client);
         let answer = self.wire.write("crm.item.add", json!({"entityTypeId": CONTACT, "fields": fields})).await?;
         let card = read_card(&answer["result"]).map_err(self.wire.unread("crm.item.add"))?;

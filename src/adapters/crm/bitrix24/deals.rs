@@ -1,12 +1,15 @@
 //! A deal that stands for a visit, where the portal has neither a booking module nor calendars that flow may write: the
 //! ledger guards the slot, the deal and its task show it.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Bitrix24;
-use super::catalogue::is_same_word;
+use super::batch::Command;
+use super::catalogue::{PAGE, is_same_word};
 use super::clients::{origin_params, read_items};
 use super::leads::DEAL;
 use super::texts::{bb, visit_name};
@@ -57,6 +60,14 @@ impl Bitrix24 {
         lines.join("\n")
     }
 
+    /// What the task says: not when, which is its deadline and moves, nor with whom, which the deal says.
+    fn task_text(&self, visit: &Visit) -> String {
+        let client = [visit.name.as_deref(), Some(visit.phone.as_str())].into_iter().flatten();
+        let mut lines = vec![bb(&visit.service_title), bb(&client.collect::<Vec<_>>().join(", "))];
+        lines.extend(visit.comment.as_deref().map(str::trim).filter(|comment| !comment.is_empty()).map(bb));
+        lines.join("\n")
+    }
+
     /// The row of the service on the deal, where the catalogue has it; the deal stands without it too.
     async fn put_service(&self, deal: &str, service: &str, price: Option<i64>) {
         let Ok(goods) = self.goods().await else { return };
@@ -69,7 +80,9 @@ impl Bitrix24 {
             row["price"] = major(price);
         }
         let params = json!({"ownerType": "D", "ownerId": number(deal), "productRows": [row]});
-        if let Err(fault) = self.wire.set("crm.item.productrow.set", params).await {
+        // Whether the rows are there cannot be seen in the deal; they are written as a whole.
+        let is_there = async { Ok(self.deal(deal).await?.is_none()) };
+        if let Err(fault) = self.wire.settle("crm.item.productrow.set", params, is_there).await {
             tracing::warn!(deal, %fault, "the deal stands without its service");
         }
     }
@@ -99,6 +112,36 @@ impl Bitrix24 {
         }
     }
 
+    /// What belongs to the deal of a visit beside the deal, as far as it is not there yet; the deal stands without.
+    async fn furnish(&self, id: &str, visit: &Visit) {
+        let title = visit_name(&visit.service_title, visit.name.as_deref());
+        let about = ("deal", DEAL, id);
+        if let Err(fault) = self.activity(about, &title, &self.task_text(visit), &visit.start, &visit.marker).await {
+            tracing::warn!(deal = %id, %fault, "the deal of a visit stands without its task");
+        }
+        self.put_service_on(id, Some(&visit.service_title), visit.price).await;
+    }
+
+    /// As [`Bitrix24::furnish`], for a deal that an earlier call left: what it has is not written twice.
+    async fn furnish_again(&self, id: &str, visit: &Visit) -> Result<(), Fault> {
+        if self.open_activity(DEAL, id).await?.is_none() {
+            self.furnish(id, visit).await;
+        }
+        Ok(())
+    }
+
+    /// Whether a field of a deal says this.
+    async fn says(&self, id: &str, field: &str, wanted: &str) -> Result<bool, Fault> {
+        let deal = self.deal(id).await?;
+        Ok(deal.and_then(|deal| deal.get(field).and_then(read::text)).as_deref() == Some(wanted))
+    }
+
+    /// The deal that flow made for a visit.
+    async fn own_deal(&self, visit: &Visit) -> Result<Option<String>, Fault> {
+        let answer = self.wire.read("crm.item.list", own_deal(visit)).await?;
+        read_own_deal(&answer["result"], &visit.marker).map_err(self.wire.unread("crm.item.list"))
+    }
+
     async fn deal(&self, id: &str) -> Result<Option<Value>, Fault> {
         let Ok(id) = id.parse::<i64>() else { return Ok(None) };
         match self.wire.read("crm.item.get", json!({"entityTypeId": DEAL, "id": id})).await {
@@ -113,29 +156,49 @@ impl Bitrix24 {
 impl Records for Bitrix24 {
     async fn create(&self, visit: &Visit) -> Result<String, Fault> {
         let client = NewClient { name: visit.name.clone(), phone: visit.phone.clone(), email: None };
-        let contact = self.ensure_contact(&client).await.map_err(super::calendar::certain)?;
+        // Nothing there refuses a second deal: whether the first one is there is asked beside the client.
+        let own = Command::new("deal", "crm.item.list", own_deal(visit));
+        let (contact, known) =
+            self.ensure_contact_beside(&client, Some(own)).await.map_err(super::calendar::certain)?;
+        if let Some(known) = known
+            && let Some(id) = read_own_deal(&known, &visit.marker).map_err(self.wire.unread("crm.item.list"))?
+        {
+            self.furnish_again(&id, visit).await?;
+            return Ok(id);
+        }
         let contact = contact.id.and_then(|id| id.parse().ok());
         let fields = self.deal_fields(visit, contact);
         let answer = self.wire.write("crm.item.add", json!({"entityTypeId": DEAL, "fields": fields})).await?;
         let id = read_deal_id(&answer["result"]);
         let id =
             id.ok_or_else(|| self.wire.fault(FaultKind::UnknownOutcome, "crm.item.add", "the answer has no id"))?;
-        let title = visit_name(&visit.service_title, visit.name.as_deref());
-        let about = ("deal", DEAL, id.as_str());
-        if let Err(fault) = self.activity(about, &title, &self.visit_text(visit), &visit.start, &visit.marker).await {
-            tracing::warn!(deal = %id, %fault, "the deal of a visit stands without its task");
-        }
-        self.put_service_on(&id, Some(&visit.service_title), visit.price).await;
+        self.furnish(&id, visit).await;
         Ok(id)
     }
 
     async fn find(&self, visit: &Visit) -> Result<Option<String>, Fault> {
-        let params = origin_params(DEAL, &visit.marker, &["id", "originId"]);
-        let answer = self.wire.read("crm.item.list", params).await?;
-        let items = read_items(&answer["result"]).map_err(self.wire.unread("crm.item.list"))?;
-        let is_it =
-            |item: &&&Value| item.get("originId").and_then(read::text).as_deref() == Some(visit.marker.as_str());
-        Ok(items.iter().find(is_it).and_then(|item| item.get("id")).and_then(read::text))
+        let found = self.own_deal(visit).await?;
+        if let Some(id) = &found {
+            self.furnish_again(id, visit).await?;
+        }
+        Ok(found)
+    }
+
+    async fn clients(&self, ids: &[String]) -> Result<HashMap<String, String>, Fault> {
+        let command = |(at, ids): (usize, &[String])| {
+            let ids: Vec<Value> = ids.iter().map(|id| number(id)).collect();
+            let params = json!({"entityTypeId": DEAL, "filter": {"id": ids},
+                "select": ["id", "contactId", "contactIds"], "start": -1});
+            Command::new(format!("d{at}"), "crm.item.list", params)
+        };
+        let commands: Vec<Command> = ids.chunks(PAGE).enumerate().map(command).collect();
+        let replies = self.wire.batch(&commands, false).await?;
+        let mut clients = HashMap::new();
+        for command in &commands {
+            let items = read_items(replies.get(&command.key)?).map_err(self.wire.unread("crm.item.list"))?;
+            clients.extend(items.into_iter().filter_map(read_client_of));
+        }
+        Ok(clients)
     }
 
     async fn read(&self, id: &str) -> Result<Option<Record>, Fault> {
@@ -151,13 +214,19 @@ impl Records for Bitrix24 {
         if deal.get("comments").and_then(read::text).as_deref() != Some(text.as_str()) {
             let fields = json!({"comments": text, "title": visit_name(&visit.service_title, visit.name.as_deref())});
             let params = json!({"entityTypeId": DEAL, "id": number(id), "fields": fields});
-            self.wire.set("crm.item.update", params).await?;
+            self.wire.settle("crm.item.update", params, self.says(id, "comments", &text)).await?;
         }
-        if let Some(activity) = self.open_activity(DEAL, id).await? {
+        if let Some(activity) = self.open_activity(DEAL, id).await?
+            && !activity.is_due(&visit.start)
+        {
             let deadline = visit.start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
             let params =
-                json!({"id": number(&activity), "ownerTypeId": DEAL, "ownerId": number(id), "value": deadline});
-            self.wire.set("crm.activity.todo.updateDeadline", params).await?;
+                json!({"id": number(&activity.id), "ownerTypeId": DEAL, "ownerId": number(id), "value": deadline});
+            let is_there = async {
+                let open = self.open_activity(DEAL, id).await?;
+                Ok(open.is_none_or(|activity| activity.is_due(&visit.start)))
+            };
+            self.wire.settle("crm.activity.todo.updateDeadline", params, is_there).await?;
         }
         Ok(())
     }
@@ -168,12 +237,11 @@ impl Records for Bitrix24 {
             return Ok(());
         };
         if let Some(activity) = self.open_activity(DEAL, id).await? {
-            let params = json!({"id": number(&activity)});
-            match self.wire.set("crm.activity.delete", params).await {
+            let params = json!({"id": number(&activity.id)});
+            let is_gone = async { Ok(self.open_activity(DEAL, id).await?.is_none_or(|left| left.id != activity.id)) };
+            match self.wire.settle("crm.activity.delete", params, is_gone).await {
                 Err(fault) if fault.kind == FaultKind::NotFound => {}
-                told => {
-                    told?;
-                }
+                told => told?,
             }
         }
         let category = deal.get("categoryId").and_then(read::int).unwrap_or(0);
@@ -181,7 +249,7 @@ impl Records for Bitrix24 {
             && deal.get("stageId").and_then(read::text).as_deref() != Some(stage.as_str())
         {
             let params = json!({"entityTypeId": DEAL, "id": number(id), "fields": {"stageId": stage}});
-            self.wire.set("crm.item.update", params).await?;
+            self.wire.settle("crm.item.update", params, self.says(id, "stageId", &stage)).await?;
         }
         let at = visit.start.strftime("%d.%m.%Y %H:%M");
         let text = if self.is_russian() {
@@ -191,6 +259,27 @@ impl Records for Bitrix24 {
         };
         self.comment("deal", id, &text, &visit.marker).await
     }
+}
+
+fn own_deal(visit: &Visit) -> Value {
+    origin_params(DEAL, &visit.marker, &["id", "originId"])
+}
+
+/// The id of the deal with that origin: a portal that does not hear the filter answers anything.
+///
+/// # Errors
+/// When there are no items in it.
+pub fn read_own_deal(value: &Value, origin: &str) -> Result<Option<String>, String> {
+    let is_it = |item: &&&Value| item.get("originId").and_then(read::text).as_deref() == Some(origin);
+    Ok(read_items(value)?.iter().find(is_it).and_then(|item| item.get("id")).and_then(read::text))
+}
+
+/// A deal and its first contact.
+fn read_client_of(item: &Value) -> Option<(String, String)> {
+    let is_one = |id: &String| id != "0";
+    let several = item.get("contactIds").map(read::list).unwrap_or_default().into_iter().find_map(read::text);
+    let contact = several.or_else(|| item.get("contactId").and_then(read::text)).filter(is_one)?;
+    Some((item.get("id").and_then(read::text)?, contact))
 }
 
 /// Reads a deal that stands for a visit.

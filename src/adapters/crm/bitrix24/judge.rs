@@ -105,7 +105,8 @@ pub fn kind(said: &Said, status: u16) -> Option<FaultKind> {
         | "ACCESS_DENIED"
         | "user_access_error"
         | "allowed_only_intranet_user" => FaultKind::Forbidden,
-        "ERROR_METHOD_NOT_FOUND" => FaultKind::Unsupported,
+        // A command that a batch does not know is refused by either name.
+        "ERROR_METHOD_NOT_FOUND" | "ERROR_BATCH_METHOD_NOT_ALLOWED" => FaultKind::Unsupported,
         "NOT_FOUND" | "OWNER_NOT_FOUND" | "ERROR_NOT_FOUND" | "1019" | "1021" => FaultKind::NotFound,
         "1018" => FaultKind::SlotTaken,
         "INTERNAL_SERVER_ERROR" | "ERROR_UNEXPECTED_ANSWER" => return None,
@@ -159,9 +160,11 @@ pub fn detail(method: &str, said: &Said, kind: Option<FaultKind>) -> String {
         ("allowed_only_intranet_user", _) => {
             "the webhook belongs to an extranet user: an employee must make it".to_owned()
         }
-        ("ERROR_METHOD_NOT_FOUND", _) => format!("this portal has no method {method}"),
+        ("ERROR_METHOD_NOT_FOUND" | "ERROR_BATCH_METHOD_NOT_ALLOWED", _) => {
+            format!("this portal has no method {method}")
+        }
         (_, Some(FaultKind::Unauthorized)) => "the webhook or the token is refused: make a new incoming webhook \
-             (Разработчикам → Другое → Входящий вебхук)"
+             (Разработчикам → Другое → Входящий вебхук), or authorize the application again"
             .to_owned(),
         (_, Some(FaultKind::LicenceExpired)) => "REST needs a commercial plan with a subscription to Маркет".to_owned(),
         (_, Some(FaultKind::Forbidden)) => format!(
@@ -209,6 +212,7 @@ mod tests {
             (403, json!("ACCESS_DENIED"), "REST API is available only on commercial plans", FaultKind::LicenceExpired),
             (403, json!("ACCESS_DENIED"), "Access denied", FaultKind::Forbidden),
             (404, json!("ERROR_METHOD_NOT_FOUND"), "Method not found!", FaultKind::Unsupported),
+            (400, json!("ERROR_BATCH_METHOD_NOT_ALLOWED"), "Method is not allowed", FaultKind::Unsupported),
             (400, json!(""), "Not found", FaultKind::NotFound),
             (400, json!(1018), "resources unavailable", FaultKind::SlotTaken),
             (400, json!(422), "bad period", FaultKind::Rejected),

@@ -2,6 +2,7 @@
 //! once and its id is worth nothing a second later.
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::Bitrix24;
@@ -10,6 +11,7 @@ use super::catalogue::is_passing;
 use super::clients::{origin_params, read_card, read_items};
 use super::settings::LeadKey;
 use super::texts::{bb, split_name};
+use super::wire::{SETTLES, is_doubt};
 use crate::adapters::http::read;
 use crate::domain::crm::{Clients, LeadToPush, Leads, NewClient, Pushed};
 use crate::domain::fault::{Fault, FaultKind};
@@ -18,6 +20,10 @@ use crate::domain::fault::{Fault, FaultKind};
 pub const LEAD: i64 = 1;
 /// The type of deals.
 pub const DEAL: i64 = 2;
+/// What was made so lately may be there without being seen.
+const UNSEEN: SignedDuration = SignedDuration::from_secs(60);
+/// So often it is looked for.
+const LATE_LOOKS: usize = 4;
 /// Titles are cut.
 const TITLE: usize = 250;
 
@@ -113,6 +119,14 @@ impl Bitrix24 {
     }
 
     async fn create_lead(&self, entity: i64, lead: &LeadToPush) -> Result<String, Fault> {
+        let id = self.make_lead(entity, lead).await?;
+        if entity == DEAL {
+            self.put_service_on(&id, lead.service.as_deref(), None).await;
+        }
+        Ok(id)
+    }
+
+    async fn lead_fields(&self, entity: i64, lead: &LeadToPush) -> Result<Map<String, Value>, Fault> {
         let person = self.person(entity, lead).await?;
         let mut fields = self.made_fields(&origin_of(lead));
         fields.extend(person.fields);
@@ -132,14 +146,7 @@ impl Bitrix24 {
         if let Some(stage) = stage {
             fields.insert("stageId".to_owned(), json!(stage));
         }
-        let answer = self.wire.write("crm.item.add", json!({"entityTypeId": entity, "fields": fields})).await?;
-        let id = super::deals::read_deal_id(&answer["result"]);
-        let id =
-            id.ok_or_else(|| self.wire.fault(FaultKind::UnknownOutcome, "crm.item.add", "the answer has no id"))?;
-        if entity == DEAL {
-            self.put_service_on(&id, lead.service.as_deref(), None).await;
-        }
-        Ok(id)
+        Ok(fields)
     }
 
     /// Writes what is new; what people wrote over stays, and the news go into the timeline.
@@ -170,11 +177,11 @@ impl Bitrix24 {
         }
         if !fields.is_empty() {
             let adds = fields.contains_key("fm");
-            let params = json!({"entityTypeId": entity, "id": super::deals::number(&id), "fields": fields});
+            let params = json!({"entityTypeId": entity, "id": super::deals::number(&id), "fields": fields.clone()});
             if adds {
                 self.wire.write("crm.item.update", params).await?;
             } else {
-                self.wire.set("crm.item.update", params).await?;
+                self.wire.settle("crm.item.update", params, self.has_texts(entity, &id, &fields)).await?;
             }
         }
         if !is_ours {
@@ -182,6 +189,60 @@ impl Bitrix24 {
             self.raw_comment(kind_of(entity), &id, &text, &mark).await?;
         }
         Ok(id)
+    }
+
+    /// Whether an object says these texts; what is no text is written again.
+    async fn has_texts(&self, entity: i64, id: &str, wanted: &Map<String, Value>) -> Result<bool, Fault> {
+        let params = json!({"entityTypeId": entity, "id": super::deals::number(id)});
+        let answer = self.wire.read("crm.item.get", params).await?;
+        let item = answer["result"].get("item").unwrap_or(&answer["result"]);
+        let says = |name: &str| item.get(name).and_then(read::text).unwrap_or_default();
+        Ok(wanted.iter().all(|(name, value)| value.as_str().is_some_and(|text| plain(&says(name)) == plain(text))))
+    }
+
+    /// What an earlier call began and cannot be seen: it may still be under way, or be there and late.
+    async fn late_lead(&self, entity: i64, lead: &LeadToPush) -> Result<Option<(i64, Value)>, Fault> {
+        let Some(begun) = self.wire.wiring().begun(&origin_of(lead), UNSEEN).await? else { return Ok(None) };
+        let looks = if begun.id.is_some() { LATE_LOOKS } else { 1 };
+        for _ in 0..looks {
+            tokio::time::sleep(SETTLES).await;
+            let found = self.known_lead(entity, lead).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the object of a lead: the intent is kept first, and a doubt is looked into before anything is repeated.
+    async fn make_lead(&self, entity: i64, lead: &LeadToPush) -> Result<String, Fault> {
+        let fields = self.lead_fields(entity, lead).await.map_err(super::calendar::certain)?;
+        let (origin, wiring) = (origin_of(lead), self.wire.wiring());
+        wiring.begin(&origin, lead.phone.as_ref()).await?;
+        let params = json!({"entityTypeId": entity, "fields": fields});
+        let id = match self.add_item(params.clone()).await {
+            Err(fault) if is_doubt(&fault) => {
+                tokio::time::sleep(SETTLES).await;
+                match self.known_lead(entity, lead).await {
+                    Ok(Some((_, item))) => item.get("id").and_then(read::text).ok_or(fault),
+                    Ok(None) => self.add_item(params).await,
+                    Err(_) => Err(fault),
+                }
+            }
+            told => told,
+        };
+        match &id {
+            Ok(id) => wiring.was_made(&origin, lead.phone.as_ref(), id).await,
+            Err(fault) if is_doubt(fault) => {}
+            Err(_) => wiring.came_to_nothing(&origin).await,
+        }
+        id
+    }
+
+    async fn add_item(&self, params: Value) -> Result<String, Fault> {
+        let answer = self.wire.write("crm.item.add", params).await?;
+        let id = super::deals::read_deal_id(&answer["result"]);
+        id.ok_or_else(|| self.wire.fault(FaultKind::UnknownOutcome, "crm.item.add", "the answer has no id"))
     }
 
     /// A phone that the lead's object does not have yet, in the form in which it is added.
@@ -219,7 +280,11 @@ impl Bitrix24 {
 impl Leads for Bitrix24 {
     async fn push(&self, lead: &LeadToPush) -> Result<Pushed, Fault> {
         let entity = self.lead_entity().await?;
-        let (entity, external_id) = match self.known_lead(entity, lead).await? {
+        let known = match self.known_lead(entity, lead).await? {
+            Some(known) => Some(known),
+            None => self.late_lead(entity, lead).await?,
+        };
+        let (entity, external_id) = match known {
             Some((entity, item)) => (entity, self.update_lead(entity, &item, lead).await?),
             None => (entity, self.create_lead(entity, lead).await?),
         };

@@ -3,6 +3,7 @@
 mod account;
 mod batch;
 mod calendar;
+mod cancel;
 mod catalogue;
 mod change;
 mod clients;
@@ -256,8 +257,10 @@ fn read_all(value: &Value) {
     read(deals::read_lost_stage(value));
     read(deals::read_deal_id(value));
     read(notes::read_texts(value, "COMMENT"));
+    read(notes::read_activities(value));
+    read(deals::read_own_deal(value, "flow-ABCDEFGHIJ"));
     read(hooks::read_told(value));
-    read(change::read_called_off("1", value, &zone));
+    read(cancel::read_called_off("1", value, &zone));
     if let Some(text) = value.as_str() {
         read(texts::Tag::read(text));
         read(texts::bb(text));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Bitrix24;
 use super::account::{Account, Model, account_commands, read_account, read_profile, read_scopes};
 use super::batch::{Command, Replies};
+use super::catalogue::PAGE;
 use super::settings::{BookingKey, host};
 use crate::adapters::http::read;
 use crate::domain::crm::{Check, Probe};
@@ -51,14 +52,18 @@ impl Bitrix24 {
     pub(super) async fn looked(&self) -> Result<Probe, Fault> {
         let replies = self.wire.batch(&commands(), false).await?;
         let account = read_account(&replies, self.settings.booking)?;
+        let resources = match account.resources.len() >= PAGE {
+            true => self.all_resources(&account).await?.len(),
+            false => account.resources.len(),
+        };
         let site = self.wire.site();
         let name = account.user_name.clone().unwrap_or_else(|| format!("user {}", account.user_id));
-        let checks = self.findings(&replies, &account).into_iter().map(Finding::check).collect();
+        let checks = self.findings(&replies, &account, resources).into_iter().map(Finding::check).collect();
         self.account.keep(account);
         Ok(Probe { account: format!("{} ({name})", host(&site)), checks })
     }
 
-    fn findings<'r>(&self, replies: &'r Replies, account: &Account) -> Vec<Finding<'r>> {
+    fn findings<'r>(&self, replies: &'r Replies, account: &Account, resources: usize) -> Vec<Finding<'r>> {
         let of = |name, key, told| Finding { name, key, told, replies };
         let mut findings = vec![
             of("webhook", "profile", owner(replies)),
@@ -68,7 +73,7 @@ impl Bitrix24 {
             of("appointments", "booking", self.appointments(account)),
         ];
         if account.model == Model::Booking {
-            findings.push(of("booking", "resources", booking(replies, account)));
+            findings.push(of("booking", "resources", booking(replies, account, resources)));
             findings.push(of("catalog", "catalogs", catalog(replies, account)));
         } else {
             findings.push(of(
@@ -173,13 +178,13 @@ fn leads(replies: &Replies, account: &Account) -> Result<String, String> {
     }
 }
 
-fn booking(replies: &Replies, account: &Account) -> Result<String, String> {
+fn booking(replies: &Replies, account: &Account, resources: usize) -> Result<String, String> {
     if !account.has("booking") {
         return Err(lacks("booking"));
     }
     let right = "the plan must include Онлайн-запись, and that user must have the right to it";
     replies.get("resources").map_err(|fault| refused(&fault, account, "booking", right))?;
-    Ok(match account.resources.len() {
+    Ok(match resources {
         0 => "there is no resource yet: add one for each of the staff (CRM → Онлайн-запись)".to_owned(),
         count => {
             format!("{count} resources; switch off their messages to clients, or both flow and Bitrix24 will remind")

@@ -37,13 +37,16 @@ impl Bitrix24 {
     }
 
     /// After a visit stands: fastens its client, and gives way to one that was there before.
-    async fn settle(&self, id: &str, draft: &Draft<'_>) -> Result<Item, Fault> {
+    async fn settle(&self, id: &str, draft: &Draft<'_>, fastened: &[String]) -> Result<Item, Fault> {
         let window = wide(draft.start, draft.end);
         let items = match self.model() {
             Model::Booking => {
                 let mut commands = attach_commands(id, draft.contact, draft.deal);
+                // What an earlier call fastened is not written again.
+                commands.retain(|command| command.key != "client" || fastened.iter().all(|id| id != draft.contact));
+                let writes = !commands.is_empty();
                 commands.push(Command::new("page", LIST, bookings_params(window.0, window.1, None, 0)));
-                let replies = self.wire.batch(&commands, true).await?;
+                let replies = self.wire.batch(&commands, writes).await?;
                 for key in ["client", "deal"] {
                     match replies.get(key) {
                         Err(fault) if is_passing(&fault) && fault.operation != "batch" => return Err(fault),
@@ -86,8 +89,9 @@ impl Bitrix24 {
         draft: &Draft<'_>,
         request: &BookRequest,
         client: CrmClient,
+        fastened: &[String],
     ) -> Result<Appointment, Fault> {
-        match self.settle(id, draft).await {
+        match self.settle(id, draft, fastened).await {
             Ok(item) => self.shown(item, Some(&request.service_id), client).await,
             Err(fault) if fault.kind == FaultKind::SlotTaken => Err(fault),
             // It stands; the same key again finds it and goes on from here.

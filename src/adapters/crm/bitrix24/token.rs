@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::calendar::certain;
 use super::wire::Wire;
 use crate::adapters::http::credentials::{Renewal, renewed_by};
 use crate::adapters::http::{Call, Repeat, read, url};
@@ -119,7 +120,8 @@ impl Application {
         let before = stored.and_then(read_kept).filter(|tokens| tokens.seed == self.seed());
         let refresh = before.as_ref().map_or_else(|| self.refresh_token.expose_secret(), |tokens| &tokens.refresh);
         let server = before.as_ref().and_then(|tokens| tokens.server.as_deref()).unwrap_or(&self.oauth_url);
-        let answer = wire.portal().json(&self.call(server, refresh)).await?;
+        // Nothing of what the call itself wants was asked for yet.
+        let answer = wire.portal().json(&self.call(server, refresh)).await.map_err(certain)?;
         let mut tokens = read_tokens(&answer).map_err(|why| wire.fault(FaultKind::Protocol, "oauth.token", why))?;
         tokens.seed = self.seed();
         if let (Some(was), Some(is)) = (before.as_ref().and_then(|t| t.member_id.as_ref()), &tokens.member_id)

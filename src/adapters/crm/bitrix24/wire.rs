@@ -14,7 +14,7 @@ use super::token::Application;
 use crate::adapters::crm::Wiring;
 use crate::adapters::http::portal::{Budget, Portal, Rules};
 use crate::adapters::http::{Answer, Call, Repeat, read, url};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, Retry};
 
 /// The vendor ends a request after 60 s; whoever stops waiting earlier makes a doubt of it.
 const LONGEST_WRITE: Duration = Duration::from_secs(70);
@@ -22,6 +22,15 @@ const LONGEST_WRITE: Duration = Duration::from_secs(70);
 const OPERATING: f64 = 480.0;
 /// So many steps of [`STEP`] a method rests at most.
 const STEPS: u32 = 10;
+
+/// A request whose answer was lost may still be running for so long.
+pub const SETTLES: Duration = Duration::from_millis(2500);
+
+/// Whether a write may have been applied.
+#[must_use]
+pub fn is_doubt(fault: &Fault) -> bool {
+    fault.retry() == Retry::Look
+}
 
 /// The way to a portal.
 pub struct Wire {
@@ -133,13 +142,27 @@ impl Wire {
         self.call(method, params, Repeat::Never).await
     }
 
-    /// Asks to write what a second call writes again.
+    /// Asks to write once. When nobody knows what came of it, looks whether it is there, and writes again only when it
+    /// is not.
     ///
     /// # Errors
-    /// As [`Wire::read`].
-    pub async fn set(&self, method: &'static str, params: Value) -> Result<Value, Fault> {
-        let _one = self.writes.lock().await;
-        self.call(method, params, Repeat::Safe).await
+    /// As [`Wire::read`]; a look that fails leaves the doubt.
+    pub async fn settle<L>(&self, method: &'static str, params: Value, look: L) -> Result<(), Fault>
+    where
+        L: Future<Output = Result<bool, Fault>> + Send,
+    {
+        match self.write(method, params.clone()).await {
+            Err(fault) if is_doubt(&fault) => {
+                // The portal may still be at work on the first.
+                tokio::time::sleep(SETTLES).await;
+                match look.await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => self.write(method, params).await.map(drop),
+                    Err(_) => Err(fault),
+                }
+            }
+            told => told.map(drop),
+        }
     }
 
     async fn call(&self, method: &'static str, params: Value, repeat: Repeat) -> Result<Value, Fault> {

@@ -111,3 +111,56 @@ proptest! {
         (ROW.read_all)(&value);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_word_about_a_cancelled_visit_is_written_once_whatever_was_lost() {
+    let lost = [
+        ("booking.v1.booking.delete", Trouble::AppliedThenDropped),
+        ("crm.timeline.comment.add", Trouble::AppliedThen(502)),
+        ("crm.timeline.comment.add", Trouble::Dropped),
+    ];
+    for (method, trouble) in lost {
+        let salon = Salon::open();
+        let wish = request("k-1", "1265", Some("257"), at("2026-03-11T15:00:00+03:00"));
+        let visit = salon.calendar().book(&wish).await.unwrap();
+        salon.far.way.next(&[method], [trouble]);
+        if salon.calendar().cancel(&visit.id).await.is_err() {
+            salon.calendar().cancel(&visit.id).await.unwrap();
+        }
+        salon.calendar().cancel(&visit.id).await.unwrap();
+        let comments = salon.portal().comments.clone();
+        assert_eq!(comments.len(), 1, "{method}: {comments:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_creation_is_in_doubt_or_not_seen_yet_gets_one_card() {
+    for trouble in [Trouble::AppliedThenDropped, Trouble::Dropped, Trouble::AppliedThen(500)] {
+        let salon = Salon::open();
+        salon.far.way.next(&["crm.item.add"], [trouble]);
+        let wish = request("k-1", "1265", Some("257"), at("2026-03-11T15:00:00+03:00"));
+        salon.calendar().book(&wish).await.unwrap();
+        assert_eq!(salon.portal().items[&3].len(), 2);
+        let made = *salon.portal().items[&3].keys().next_back().unwrap();
+        salon.portal().late.insert(made);
+        let next = request("k-2", "1265", Some("257"), at("2026-03-11T17:00:00+03:00"));
+        salon.calendar().book(&next).await.unwrap();
+        assert_eq!(salon.portal().items[&3].len(), 2, "the index does not know the card yet; flow does");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_write_is_repeated_after_an_error_of_the_server_before_a_look() {
+    let salon = Salon::open();
+    let wish = request("k-1", "1265", Some("257"), at("2026-03-11T15:00:00+03:00"));
+    salon.calendar().book(&wish).await.unwrap();
+    let fine = salon.portal().count("booking.v1.booking.client.set");
+    let next = request("k-2", "1265", Some("257"), at("2026-03-11T17:00:00+03:00"));
+    // The fourth batch is the one that fastens the client.
+    salon.far.way.next(&["batch"], [Trouble::None, Trouble::None, Trouble::AppliedThen(502)]);
+    if salon.calendar().book(&next).await.is_err() {
+        salon.calendar().book(&next).await.unwrap();
+    }
+    assert_eq!(salon.portal().count("booking.v1.booking.client.set"), fine + 1);
+    assert!(salon.portal().bookings.values().all(|booked| booked.clients.len() == 1));
+}

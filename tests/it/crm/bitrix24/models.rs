@@ -236,3 +236,94 @@ async fn the_model_can_be_chosen_and_an_empty_module_is_not_one() {
     empty.far.crm.detect().await.unwrap();
     assert!(empty.far.raw.catalogue().is_none() && empty.far.raw.calendar().is_some(), "calendars of employees");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_method_that_a_batch_does_not_know_is_a_module_that_is_not_there() {
+    let salon = Salon::with(
+        |portal| {
+            calendars(portal);
+            portal.names_batch = true;
+        },
+        |_| {},
+    );
+    salon.far.seed().await;
+    salon.far.crm.detect().await.unwrap();
+    let probe = salon.far.crm.probe().await.unwrap();
+    let appointments = probe.checks.iter().find(|check| check.name == "appointments").unwrap();
+    assert!(appointments.ok && appointments.detail.contains("calendars"), "{appointments:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deal_that_was_found_after_a_doubt_gets_what_belongs_to_it_and_tells_its_client() {
+    for (method, trouble) in [
+        ("crm.item.add", Trouble::AppliedThenDropped),
+        ("crm.activity.todo.add", Trouble::Dropped),
+        ("crm.activity.todo.add", Trouble::AppliedThen(502)),
+        ("crm.item.productrow.set", Trouble::Dropped),
+    ] {
+        let salon = with_deals().await;
+        let free =
+            salon.calendar().free_slots(&query("haircut-women", None, "2026-03-11", "2026-03-11")).await.unwrap();
+        let mut wish = request("k-1", "haircut-women", free[4].employee_id.as_deref(), free[4].start.timestamp());
+        wish.phone = phone("+79161112233");
+        salon.far.way.next(&[method], [trouble]);
+        let visit = match salon.calendar().book(&wish).await {
+            Ok(visit) => visit,
+            Err(_) => salon.calendar().book(&wish).await.unwrap(),
+        };
+        {
+            let portal = salon.portal();
+            assert_eq!((portal.items[&2].len(), portal.activities.len(), portal.rows.len()), (1, 1, 1), "{method}");
+        }
+        let query = AppointmentQuery {
+            phone: Some(phone("+79161112233")),
+            from: Some(day("2026-03-10")),
+            to: Some(day("2026-04-10")),
+            all: true,
+        };
+        let found = salon.calendar().appointments(&query).await.unwrap();
+        assert_eq!(found[0].client.id.as_deref(), Some("275"));
+        salon.calendar().cancel(&visit.id).await.unwrap();
+        let found = salon.calendar().appointments(&query).await.unwrap();
+        assert_eq!(found[0].client.id.as_deref(), Some("275"), "a cancelled one as well");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deal_that_is_there_already_is_not_made_twice_and_a_move_writes_only_what_changes() {
+    let salon = with_deals().await;
+    let free = salon.calendar().free_slots(&query("haircut-women", None, "2026-03-11", "2026-03-11")).await.unwrap();
+    let mut wish = request("k-1", "haircut-women", free[4].employee_id.as_deref(), free[4].start.timestamp());
+    wish.phone = phone("+79161112233");
+    let deal = json!({"id": 77, "originatorId": "flow", "originId": wish.marker(), "stageId": "NEW", "comments": ""});
+    salon.portal().items.get_mut(&2).unwrap().insert(77, deal);
+    assert_eq!(salon.calendar().book(&wish).await.unwrap().id, "77");
+    let made = {
+        let portal = salon.portal();
+        (portal.items[&2].len(), portal.activities.len())
+    };
+    assert_eq!(made, (1, 1));
+    let moving =
+        MoveRequest { key: "m-1".into(), id: "77".into(), start: at("2026-03-12T16:00:00+03:00"), employee_id: None };
+    salon.calendar().move_to(&moving).await.unwrap();
+    salon.far.way.asked();
+    salon.calendar().move_to(&moving).await.unwrap();
+    let again = salon.far.way.asked();
+    assert!(!again.iter().any(|method| method.contains("update")), "{again:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_moved_into_a_calendar_that_somebody_just_filled_gives_way() {
+    let salon = with_calendars().await;
+    let (anna, maria) = (employee(&salon, "Анна Соколова").await, employee(&salon, "Мария Левина").await);
+    let wish = request("k-1", "haircut-women", Some(&anna), at("2026-03-11T15:00:00+03:00"));
+    let visit = salon.calendar().book(&wish).await.unwrap();
+    let start = at("2026-03-12T13:00:00+03:00");
+    salon.portal().rival = Some((start.as_second(), start.as_second() + 3600, 8));
+    let moving = MoveRequest { key: "m-1".into(), id: visit.id.clone(), start, employee_id: Some(maria) };
+    let taken = salon.calendar().move_to(&moving).await.unwrap_err();
+    assert_eq!(taken.kind, FaultKind::SlotTaken, "{taken}");
+    let portal = salon.portal();
+    assert!(portal.events.contains_key(&visit.id.parse().unwrap()), "it stays where it was");
+    assert_eq!(portal.events.len(), 2);
+}

@@ -132,7 +132,7 @@ async fn a_move_keeps_the_id_and_the_client_and_a_cancel_leaves_a_word() {
     let taken = salon.calendar().book(&request("k-2", "1265", Some("258"), at("2026-03-12T12:00:00+03:00"))).await;
     assert_eq!(taken.unwrap_err().kind, FaultKind::SlotTaken);
     for (key, start, staff, kind) in [
-        ("m-2", "2026-03-12T23:00:00+03:00", None, FaultKind::SlotTaken),
+        ("m-2", "2026-03-12T23:00:00+03:00", None, FaultKind::Rejected),
         ("m-3", "2026-03-12T15:00:00+03:00", Some("999"), FaultKind::NotFound),
     ] {
         let fault = salon.calendar().move_to(&moving(key, &visit.id, start, staff)).await.unwrap_err();
@@ -289,4 +289,35 @@ async fn a_renamed_portal_is_followed_by_another_post() {
     assert_eq!(salon.far.way.asked().len(), 2);
     salon.far.crm.probe().await.unwrap();
     assert_eq!(salon.far.way.asked().len(), 1, "its new host is known now");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_nobody_is_offered_is_refused_and_not_called_taken() {
+    let salon = Salon::open();
+    for time in ["2026-03-11T12:10:00+03:00", "2026-03-11T22:00:00+03:00"] {
+        let fault = salon.calendar().book(&request(time, "1265", Some("257"), at(time))).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Rejected, "{time}: {fault}");
+        assert!(fault.detail.contains("not a time that is offered"), "{fault}");
+    }
+    let visit =
+        salon.calendar().book(&request("k-1", "1265", Some("257"), at("2026-03-11T12:00:00+03:00"))).await.unwrap();
+    let moving =
+        MoveRequest { key: "m-1".into(), id: visit.id, start: at("2026-03-11T13:10:00+03:00"), employee_id: None };
+    assert_eq!(salon.calendar().move_to(&moving).await.unwrap_err().kind, FaultKind::Rejected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_probe_counts_resources_of_every_page() {
+    let salon = Salon::with(
+        |portal| {
+            for id in 1000..1100 {
+                portal.resources.push(json!({"id": id, "name": format!("Мастер {id}"), "typeId": 5}));
+            }
+        },
+        |_| {},
+    );
+    let count = salon.portal().resources.len();
+    let probe = salon.far.crm.probe().await.unwrap();
+    let booking = probe.checks.iter().find(|check| check.name == "booking").unwrap();
+    assert!(booking.detail.starts_with(&format!("{count} resources")), "{booking:?}");
 }

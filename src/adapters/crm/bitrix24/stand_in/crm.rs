@@ -64,9 +64,13 @@ impl Portal {
             "crm.item.list" => {
                 let rows = self.items.get(&int(&params["entityTypeId"]));
                 let rows = rows.ok_or_else(|| refused(400, "NOT_FOUND", "Wrong entityTypeId"))?;
-                let wanted = rows.values().filter(|item| fits(item, &params["filter"]));
+                let is_seen = |item: &&Value| !self.late.contains(&int(&item["id"]));
+                let wanted = rows.values().filter(is_seen).filter(|item| fits(item, &params["filter"]));
                 let rows = wanted.map(|item| shown(item, &params["select"])).collect();
                 Ok(page(rows, &params["start"], |rows| json!({"items": rows})))
+            }
+            "crm.item.get" if self.late.contains(&int(&params["id"])) => {
+                Err(refused(400, "NOT_FOUND", "Элемент не найден"))
             }
             "crm.item.get" => Ok(json!({"item": self.item(params)?.clone()}).into()),
             "crm.item.add" => self.item_add(params, now),
@@ -145,12 +149,19 @@ impl Portal {
                 .any(|row| text(&row["typeId"]) == "PHONE" && wanted.contains(&normal(&text(&row["value"]))))
         };
         let contacts = self.items.get(&3).into_iter().flatten();
+        let contacts = contacts.filter(|(id, _)| !self.late.contains(id));
         let ids: Vec<i64> = contacts.filter(|(_, item)| has(item)).map(|(id, _)| *id).take(20).collect();
         let mut map = Map::new();
         if !ids.is_empty() {
             map.insert("CONTACT".to_owned(), json!(ids));
         }
         php_map(map)
+    }
+
+    fn is_closed(&self, params: &Value) -> bool {
+        let rows = self.items.get(&int(&params["ownerTypeId"]));
+        let owner = rows.and_then(|rows| rows.get(&int(&params["ownerId"])));
+        owner.is_none_or(|owner| matches!(owner["stageId"].as_str(), Some("WON" | "LOSE")))
     }
 
     fn timeline(&mut self, method: &str, params: &Value) -> Outcome {
@@ -176,6 +187,9 @@ impl Portal {
                 let owner = bound.first().map(|row| (int(&row["OWNER_TYPE_ID"]), int(&row["OWNER_ID"])));
                 let own = |row: &&Value| Some((int(&row["OWNER_TYPE_ID"]), int(&row["OWNER_ID"]))) == owner;
                 Ok(page(self.activities.values().filter(own).cloned().collect(), &params["start"], Value::Array))
+            }
+            "crm.activity.todo.add" if self.is_closed(params) => {
+                Err(refused(400, "ERROR_PARENT_ACTIVITY_RESTRICT", "The deal is closed"))
             }
             "crm.activity.todo.add" => {
                 let id = self.next_id();

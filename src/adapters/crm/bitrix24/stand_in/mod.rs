@@ -6,7 +6,7 @@ mod crm;
 mod oauth;
 mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -66,6 +66,10 @@ pub struct Portal {
     pub users: Vec<Value>,
     /// The application, when calls come by tokens.
     pub oauth: Option<Oauth>,
+    /// Leads, deals and contacts that were made and that no read shows yet.
+    pub late: BTreeSet<i64>,
+    /// Whether a batch names a method that is not there in its own way.
+    pub names_batch: bool,
     /// Somebody else books this right after the next booking of ours was looked for: start, end, resource.
     pub rival: Option<(i64, i64, i64)>,
     /// Every method that was called, those inside of batches too.
@@ -178,6 +182,8 @@ impl Portal {
             resources: times::resources(),
             users: times::users(),
             oauth: None,
+            late: BTreeSet::new(),
+            names_batch: false,
             rival: None,
             asked: Vec::new(),
             last_id: 1800,
@@ -264,7 +270,10 @@ impl Portal {
                     maps[3].extend(told.next.map(|next| (key.clone(), json!(next))));
                     maps[4].insert(key.clone(), self.time(method, now));
                 }
-                Err(refused) => {
+                Err(mut refused) => {
+                    if self.names_batch && refused.code == "ERROR_METHOD_NOT_FOUND" {
+                        refused.code = json!("ERROR_BATCH_METHOD_NOT_ALLOWED");
+                    }
                     let error = json!({"error": refused.code, "error_description": refused.words});
                     maps[1].insert(key.clone(), error);
                 }

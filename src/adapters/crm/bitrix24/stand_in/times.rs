@@ -182,6 +182,13 @@ impl Portal {
             "calendar.event.add" | "calendar.event.update" if is_shut => Err(refused(400, "", "Access denied")),
             "calendar.event.add" => {
                 let bound = list(&params["crm_fields"]).into_iter().map(text).collect();
+                if let Some((from, to, owner)) = self.rival.take() {
+                    let id = self.next_id();
+                    let (name, accessibility) = ("Встреча".to_owned(), "busy".to_owned());
+                    let rival =
+                        Event { owner, from, to, name, description: String::new(), bound: Vec::new(), accessibility };
+                    self.events.insert(id, rival);
+                }
                 let event = Event {
                     owner,
                     from: moment(&params["from"])?,
