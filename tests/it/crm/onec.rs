@@ -517,6 +517,90 @@ async fn booking_asks_no_more_than_it_must() {
     assert_eq!(asked.len(), 10, "{asked:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_with_two_phones_is_found_by_either() {
+    let salon = Salon::open();
+    let id = salon.see(|base| {
+        let id = base.client("Анна", "79113333344", "+7 (911) 333-33-44");
+        let row = base.sets.get_mut(CLIENTS).unwrap().iter_mut().find(|row| row["Ref_Key"] == json!(id)).unwrap();
+        let mut second = row["КонтактнаяИнформация"][0].clone();
+        second["LineNumber"] = json!("2");
+        second["НомерТелефона"] = json!("79114443344");
+        second["Представление"] = json!("+7 (911) 444-33-44");
+        row["КонтактнаяИнформация"].as_array_mut().unwrap().push(second);
+        id
+    });
+    for number in ["+79113333344", "+79114443344"] {
+        let found = salon.far.crm.clients().unwrap().find_by_phone(&phone(number)).await.unwrap();
+        assert_eq!(found.iter().filter_map(|one| one.id.clone()).collect::<Vec<_>>(), [id.as_str()], "{number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_in_doubt_is_looked_for_a_minute_before_another_is_made() {
+    for change in
+        [|_: &mut Value| {}, |settings: &mut Value| drop(settings["map"].as_object_mut().unwrap().remove("lock"))]
+    {
+        let salon = Salon::with(change);
+        let calendar = salon.far.crm.calendar().unwrap();
+        let before = salon.live(CLIENTS);
+        salon.far.way.next(&["create_client"], [Trouble::Dropped]);
+        for _ in 0..2 {
+            let fault = calendar.book(&cut("k", 11)).await.unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Unavailable, "{fault}");
+        }
+        let asked = salon.far.way.asked();
+        assert_eq!(asked.iter().filter(|call| **call == "create_client").count(), 1, "{asked:?}");
+        tokio::time::advance(std::time::Duration::from_secs(90)).await;
+        calendar.book(&cut("k", 11)).await.unwrap();
+        assert_eq!((salon.live(CLIENTS), salon.live(VISITS)), (before + 1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lead_in_doubt_is_not_written_twice_within_a_minute() {
+    let salon = Salon::open();
+    let leads = salon.far.crm.leads().unwrap();
+    salon.far.way.next(&["create_lead"], [Trouble::Dropped]);
+    for _ in 0..3 {
+        let fault = leads.push(&lead("flow-AAAAAAAAAA")).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::UnknownOutcome, "{fault}");
+    }
+    let asked = salon.far.way.asked();
+    assert_eq!(asked.iter().filter(|call| **call == "create_lead").count(), 1, "{asked:?}");
+    tokio::time::advance(std::time::Duration::from_secs(61)).await;
+    leads.push(&lead("flow-AAAAAAAAAA")).await.unwrap();
+    assert_eq!(salon.see(|base| base.all(EVENTS).len()), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_outside_the_hours_or_the_step_is_refused_and_not_called_taken() {
+    let salon = Salon::open();
+    let calendar = salon.far.crm.calendar().unwrap();
+    for time in ["2026-03-11T12:10:00+03:00", "2026-03-11T22:00:00+03:00"] {
+        let wish = BookRequest { start: time.parse().unwrap(), ..cut(time, 11) };
+        let fault = calendar.book(&wish).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Rejected, "{time}: {fault}");
+    }
+    let id = calendar.book(&cut("k", 11)).await.unwrap().id;
+    let start = "2026-03-11T13:10:00+03:00".parse().unwrap();
+    let moving = MoveRequest { key: "m".into(), id, start, employee_id: None };
+    assert_eq!(calendar.move_to(&moving).await.unwrap_err().kind, FaultKind::Rejected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_posting_whose_answer_was_lost_is_asked_for_again_once_it_was_read() {
+    let posted = |settings: &mut Value| settings["map"]["appointment"]["post"] = true.into();
+    for trouble in [Trouble::Dropped, Trouble::AppliedThenDropped, Trouble::AppliedThen(500)] {
+        let salon = Salon::with(posted);
+        let calendar = salon.far.crm.calendar().unwrap();
+        salon.far.way.next(&["post"], [trouble]);
+        let booked = calendar.book(&cut("a", 11)).await.unwrap();
+        assert_eq!(booked.status, AppointmentStatus::Booked);
+        assert_eq!(salon.see(|base| base.all(VISITS)[0]["Posted"].clone()), true);
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_reader_is_upset_by_anything(text in "\\PC{0,200}", number in proptest::num::i64::ANY, deep in 0..6_usize) {

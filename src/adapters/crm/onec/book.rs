@@ -1,5 +1,7 @@
 //! Booking: the client, the hold, one document, a look at what came of it, posting.
 
+use std::time::Duration;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map as Object, Value, json};
@@ -11,6 +13,9 @@ use super::{OneC, judge, locks, slots, wire};
 use crate::adapters::http::Call;
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, CrmClient, NewClient};
 use crate::domain::fault::{Fault, FaultKind, Retry};
+
+/// Between two tries to post a document.
+const POST_AGAIN: Duration = Duration::from_secs(2);
 
 /// A visit as it is to be written.
 struct Wanted<'w> {
@@ -229,6 +234,17 @@ impl OneC {
 
     /// Posts a document or takes that back. The answer says little: `Posted` is read.
     pub(super) async fn post(&self, verb: &str, map: &AppointmentMap, id: &str, wanted: bool) -> Posting {
+        match self.post_once(verb, map, id, wanted).await {
+            // It was read and is not posted: it may be asked for again.
+            Posting::Open(_) => {
+                tokio::time::sleep(POST_AGAIN).await;
+                self.post_once(verb, map, id, wanted).await
+            }
+            told => told,
+        }
+    }
+
+    async fn post_once(&self, verb: &str, map: &AppointmentMap, id: &str, wanted: bool) -> Posting {
         let path = format!("{}({})/{verb}", map.set, wire::guid_literal(id));
         let address = format!("{}/{}", self.base, wire::path(&path));
         let mode = if wanted { "false" } else { "" };
@@ -242,6 +258,7 @@ impl OneC {
         };
         match (is_posted == Some(wanted), told) {
             (true, _) => Posting::Done,
+            (false, Some(fault)) if judge::is_locked(&fault) => Posting::Open(judge::certain(fault)),
             (false, Some(fault)) if judge::is_refused(&fault) => Posting::Refused(judge::certain(fault)),
             (false, Some(fault)) => Posting::Open(fault),
             (false, None) => {

@@ -94,6 +94,39 @@ impl OneC {
         Ok(slots)
     }
 
+    /// Why a time is not among the free ones: somebody has it, or nobody works then.
+    pub(super) async fn why_not(
+        &self,
+        operation: &'static str,
+        employee: Option<&str>,
+        minutes: i64,
+        start: Timestamp,
+    ) -> Result<Fault, Fault> {
+        let zone = self.zone().await;
+        let local = start.to_zoned(zone.clone());
+        let at = local.strftime("%Y-%m-%d %H:%M").to_string();
+        let mut staff = self.everybody(operation).await?;
+        staff.retain(|one| employee.is_none_or(|id| wire::guid(id).as_deref() == Some(&one.id)));
+        let weeks = self.weeks(operation, &staff).await?;
+        let earliest = earliest(self.now(), self.map.lead_time());
+        let grid = Grid { zone: &zone, service_id: "", minutes, step: self.map.step(), earliest };
+        let is_offered = staff.iter().zip(&weeks).any(|(one, week)| {
+            let diary = Diary { employee_id: &one.id, week, taken: Vec::new() };
+            free(&diary, &grid, local.date(), local.date()).iter().any(|slot| slot.start.timestamp() == start)
+        });
+        Ok(match is_offered {
+            true => self.fault(FaultKind::SlotTaken, operation, format!("{at} is not free")),
+            false => {
+                let step = self.map.step();
+                let detail = format!(
+                    "{at} is not a time that is offered: a visit begins every {step} minutes of the working hours and \
+                     ends within them (`hours`, `step_min` and `lead_time_min` of the map)"
+                );
+                self.fault(FaultKind::Rejected, operation, detail)
+            }
+        })
+    }
+
     /// The free time that a request wants.
     pub(super) async fn offered(&self, request: &BookRequest, zone: &TimeZone) -> Result<Option<Slot>, Fault> {
         let day = request.start.to_zoned(zone.clone()).date();
@@ -236,10 +269,14 @@ impl Calendar for OneC {
 
     async fn offer(&self, request: &BookRequest, zone: &TimeZone) -> Result<Slot, Fault> {
         // What an earlier try under this key holds is held for it.
-        self.offered(request, zone).await?.ok_or_else(|| {
-            let at = request.start.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-            self.fault(FaultKind::SlotTaken, "book", format!("{at} is not free"))
-        })
+        match self.offered(request, zone).await? {
+            Some(slot) => Ok(slot),
+            None => {
+                let employee = request.employee_id.as_deref();
+                let minutes = self.sold("book", &request.service_id).await?.minutes;
+                Err(self.why_not("book", employee, minutes, request.start).await?)
+            }
+        }
     }
 
     async fn appointment(&self, id: &str) -> Result<Option<Appointment>, Fault> {

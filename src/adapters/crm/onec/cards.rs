@@ -1,17 +1,25 @@
 //! Cards of clients that flow writes: searched first, created once, compared with what 1C kept.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use serde_json::{Map as Object, Value, json};
 
 use super::clients::{EMAIL, PHONE, client_select, read_client};
 use super::map::{ClientMap, PhonePlace};
 use super::{OneC, judge, locks, wire};
+use crate::adapters::crm::begun::Begun;
 use crate::adapters::http::{Call, read};
 use crate::domain::contact::Phone;
 use crate::domain::crm::{ClientCards, CrmClient, NewClient};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, Retry};
+
+/// 1C may be at work on a call whose answer was lost for so long: meanwhile it is looked for, and not repeated.
+pub(super) const DOUBT: SignedDuration = SignedDuration::from_secs(60);
+/// What 1C does at once is there after so long.
+const AT_WORK: Duration = Duration::from_secs(2);
 
 /// How this base writes a phone: seen in a row that a person made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,6 +93,9 @@ impl OneC {
         }
         let digits: String = card.phone.as_str().chars().filter(char::is_ascii_digit).collect();
         let key = [format!("client:{digits}")];
+        if let Some(begun) = self.wiring.begun(&key[0], DOUBT).await? {
+            return self.begun_card(call, card, begun);
+        }
         let operation = locks::operation(&format!("client {digits} {:016x}", rand::random::<u64>()));
         match self.hold(call, &key, &operation).await {
             Ok(()) => {}
@@ -96,9 +107,32 @@ impl OneC {
             }
             Err(fault) => return Err(fault),
         }
+        self.wiring.begin(&key[0], Some(&card.phone)).await?;
         let made = self.create_card(call, card).await;
+        match &made {
+            Ok(made) => {
+                let id = made.id.as_deref().unwrap_or_default();
+                self.wiring.was_made(&key[0], Some(&card.phone), id).await;
+            }
+            // 1C may still be at work: nobody begins another one meanwhile.
+            Err(fault) if fault.retry() == Retry::Look => return made,
+            Err(_) => self.wiring.came_to_nothing(&key[0]).await,
+        }
         self.release(call, &key).await;
         made
+    }
+
+    /// A card that was begun a moment ago and that a search does not find: it is there and not seen yet, or perhaps never
+    /// will be.
+    fn begun_card(&self, call: &'static str, card: &NewClient, begun: Begun) -> Result<CrmClient, Fault> {
+        if let Some(id) = begun.id {
+            let (name, phone, email) = (card.name.clone(), Some(card.phone.clone()), card.email.clone());
+            return Ok(CrmClient { id: Some(id), name, phone, email });
+        }
+        let detail = "nobody knows yet whether 1C created this client a moment ago: it is looked for again, and created \
+                      when it is not there after a minute";
+        let fault = self.fault(FaultKind::Unavailable, call, detail);
+        Err(Fault { retry_after: (DOUBT - begun.age).try_into().ok(), ..fault })
     }
 
     async fn create_card(&self, call: &'static str, card: &NewClient) -> Result<CrmClient, Fault> {
@@ -108,7 +142,10 @@ impl OneC {
         let made = match self.create("create_client", &map.set, body.clone()).await {
             Ok(made) => made,
             // Whatever became of it, a search tells.
-            Err(fault) if matches!(fault.kind, FaultKind::Protocol | FaultKind::UnknownOutcome) => {
+            Err(fault) if fault.retry() == Retry::Look => {
+                if !judge::is_refused(&fault) {
+                    tokio::time::sleep(AT_WORK).await;
+                }
                 let found = self.cards(call, &card.phone).await.ok().and_then(|found| found.into_iter().next());
                 return found.ok_or_else(|| judge::certain(fault));
             }

@@ -79,10 +79,7 @@ impl OneC {
         let free = self.free_for("move", &query, Some(minutes), Some(own)).await?;
         match free.iter().any(|slot| slot.start.timestamp() == request.start) {
             true => Ok(()),
-            false => {
-                let detail = format!("{} is not free", to.start.strftime("%Y-%m-%d %H:%M"));
-                Err(self.fault(FaultKind::SlotTaken, "move", detail))
-            }
+            false => Err(self.why_not("move", to.employee.as_deref(), minutes, request.start).await?),
         }
     }
 

@@ -131,11 +131,12 @@ impl OneC {
         let conditions: Vec<String> =
             std::iter::once(whole.clone()).chain(formatted("Представление", &needle)).collect();
         let of_kind = format!("Тип eq {}", wire::quoted(PHONE));
-        let select = "Ref_Key,Представление,НомерТелефона".to_owned();
+        // A client may have several rows: the number of the line tells them apart.
+        let select = "Ref_Key,LineNumber,Представление,НомерТелефона".to_owned();
         let query = |conditions: &[String]| Query {
             filter: wire::all(&[&of_kind, &wire::any(conditions)]),
             select: select.clone(),
-            order: "Ref_Key".to_owned(),
+            order: "Ref_Key,LineNumber".to_owned(),
         };
         let rows = match self.rows(call, set, &query(&conditions)).await {
             Err(fault) if fault.kind == FaultKind::Rejected => {

@@ -88,7 +88,8 @@ struct Guess<'m> {
 }
 
 fn holds(name: &str, words: &[&str]) -> bool {
-    let name = name.to_lowercase();
+    // «Приём» and «Прием» are one.
+    let name = name.to_lowercase().replace('ё', "е");
     words.iter().any(|word| name.contains(word))
 }
 
@@ -127,7 +128,7 @@ impl<'m> Guess<'m> {
         guess.appointment = guess.best("Document_", |name, of| {
             let timed = start(of).is_some() && (end(of).is_some() || duration(of).is_some());
             let words: [(&[&str], i32); 4] =
-                [(&["запис"], 8), (&["визит", "прием", "приём", "посещ"], 6), (&["брон"], 5), (&["событ", "заказ"], 1)];
+                [(&["запис"], 8), (&["визит", "прием", "посещ"], 6), (&["брон"], 5), (&["событ", "заказ"], 1)];
             let by_name: i32 = words.iter().filter(|(words, _)| holds(name, words)).map(|(_, score)| score).sum();
             let refers =
                 i32::from(reference(of, CLIENTS).is_some()) * 3 + i32::from(reference(of, STAFF).is_some()) * 3;

@@ -164,6 +164,11 @@ pub(super) fn is_refused(fault: &Fault) -> bool {
     fault.kind == FaultKind::Protocol && (fault.detail.starts_with(REFUSED) || fault.detail.starts_with(LOCKED))
 }
 
+/// Whether somebody else was writing the same just then.
+pub(super) fn is_locked(fault: &Fault) -> bool {
+    fault.kind == FaultKind::Protocol && fault.detail.starts_with(LOCKED)
+}
+
 /// A refusal in words of which a look showed that nothing stands.
 pub(super) fn certain(fault: Fault) -> Fault {
     if !is_refused(&fault) {

@@ -4,15 +4,18 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map as Object, Value};
 
+use super::cards::DOUBT;
 use super::far::Query;
 use super::map::LeadMap;
 use super::{OneC, judge, wire};
 use crate::adapters::http::{read, url};
 use crate::domain::crm::{LeadToPush, Leads, Pushed};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, Retry};
 
 /// Notes follow the lead's own text, each after such a line.
 pub(super) const NOTE: &str = "\n\nЗаметка ";
+/// A lead that cannot be seen yet is looked for again after so long.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(8);
 /// What tells that 1C has less than flow.
 const CUT: &str = "… (полностью — в flow)";
 
@@ -125,15 +128,32 @@ impl OneC {
             let id = known.and_then(|card| card.id).unwrap_or_else(|| wire::NOBODY.to_owned());
             wire::refer(&mut body, field, &clients.set, &id);
         }
-        match self.create("create_lead", &map.set, body).await {
-            Err(fault) if judge::is_refused(&fault) => {
-                let looked = self.marked(map, &lead.marker, lead.created_at).await;
-                looked
-                    .map_err(|looked| Fault { kind: FaultKind::UnknownOutcome, ..looked })?
-                    .ok_or_else(|| judge::certain(fault))
-            }
+        self.wiring.begin(&lead.marker, lead.phone.as_ref()).await?;
+        let made = match self.create("create_lead", &map.set, body).await {
+            Err(fault) if judge::is_refused(&fault) => match self.marked(map, &lead.marker, lead.created_at).await {
+                Ok(found) => found.ok_or_else(|| judge::certain(fault)),
+                Err(looked) => Err(Fault { kind: FaultKind::UnknownOutcome, ..looked }),
+            },
             made => made,
+        };
+        match &made {
+            Ok(row) => {
+                let id = row.get("Ref_Key").and_then(wire::read_reference).unwrap_or_default();
+                self.wiring.was_made(&lead.marker, lead.phone.as_ref(), &id).await;
+            }
+            Err(fault) if fault.retry() == Retry::Look => {}
+            Err(_) => self.wiring.came_to_nothing(&lead.marker).await,
         }
+        made
+    }
+
+    /// Whether an earlier call may have made the object although it cannot be seen.
+    async fn is_open(&self, lead: &LeadToPush) -> Result<(), Fault> {
+        let Some(begun) = self.wiring.begun(&lead.marker, DOUBT).await? else { return Ok(()) };
+        let detail = "the lead was written a moment ago, or is being written: nothing of it is to be seen yet";
+        let fault = self.fault(FaultKind::UnknownOutcome, "push", detail);
+        let left = (DOUBT - begun.age).min(LOOK_AGAIN);
+        Err(Fault { retry_after: left.try_into().ok(), ..fault })
     }
 
     /// Sees to it that an object has a text, in a shorter form where the field is short.
@@ -206,7 +226,10 @@ impl Leads for OneC {
                 let notes = held.find(NOTE).map_or("", |at| &held[at..]).to_owned();
                 (row, format!("{}{notes}", text(lead)))
             }
-            None => (self.create_lead(map, lead).await?, text(lead)),
+            None => {
+                self.is_open(lead).await?;
+                (self.create_lead(map, lead).await?, text(lead))
+            }
         };
         self.keep_text("push", (&map.set, &map.text), &row, &text, is_new).await?;
         let id = row.get("Ref_Key").and_then(wire::read_reference);

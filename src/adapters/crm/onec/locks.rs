@@ -17,6 +17,8 @@ use crate::domain::fault::{Fault, FaultKind};
 
 /// A hold lasts so long: until the document is there and seen by everybody.
 const LASTS: SignedDuration = SignedDuration::from_mins(15);
+/// That of a client who is being created: a little longer than a doubt about it.
+const CLIENT_LASTS: SignedDuration = SignedDuration::from_secs(75);
 /// So many that have run out are removed at once.
 const SWEEP: usize = 20;
 
@@ -142,7 +144,8 @@ impl OneC {
     }
 
     async fn put(&self, map: &LockMap, key: &str, operation: &str) -> Result<(), Fault> {
-        let until = self.now().checked_add(LASTS).unwrap_or(self.now()).to_zoned(self.zone().await).datetime();
+        let lasts = if key.starts_with("client:") { CLIENT_LASTS } else { LASTS };
+        let until = self.now().checked_add(lasts).unwrap_or(self.now()).to_zoned(self.zone().await).datetime();
         let mut body = Object::new();
         body.insert(map.key.clone(), key.into());
         body.insert(map.operation.clone(), operation.into());
