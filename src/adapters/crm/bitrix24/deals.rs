@@ -152,6 +152,26 @@ impl Bitrix24 {
     }
 }
 
+impl Bitrix24 {
+    /// The contacts of deals, by the ids of the deals.
+    async fn contacts_of(&self, ids: &[String]) -> Result<HashMap<String, String>, Fault> {
+        let command = |(at, ids): (usize, &[String])| {
+            let ids: Vec<Value> = ids.iter().map(|id| number(id)).collect();
+            let params = json!({"entityTypeId": DEAL, "filter": {"id": ids},
+                "select": ["id", "contactId", "contactIds"], "start": -1});
+            Command::new(format!("d{at}"), "crm.item.list", params)
+        };
+        let commands: Vec<Command> = ids.chunks(PAGE).enumerate().map(command).collect();
+        let replies = self.wire.batch(&commands, false).await?;
+        let mut clients = HashMap::new();
+        for command in &commands {
+            let items = read_items(replies.get(&command.key)?).map_err(self.wire.unread("crm.item.list"))?;
+            clients.extend(items.into_iter().filter_map(read_client_of));
+        }
+        Ok(clients)
+    }
+}
+
 #[async_trait]
 impl Records for Bitrix24 {
     async fn create(&self, visit: &Visit) -> Result<String, Fault> {
@@ -184,21 +204,12 @@ impl Records for Bitrix24 {
         Ok(found)
     }
 
-    async fn clients(&self, ids: &[String]) -> Result<HashMap<String, String>, Fault> {
-        let command = |(at, ids): (usize, &[String])| {
-            let ids: Vec<Value> = ids.iter().map(|id| number(id)).collect();
-            let params = json!({"entityTypeId": DEAL, "filter": {"id": ids},
-                "select": ["id", "contactId", "contactIds"], "start": -1});
-            Command::new(format!("d{at}"), "crm.item.list", params)
-        };
-        let commands: Vec<Command> = ids.chunks(PAGE).enumerate().map(command).collect();
-        let replies = self.wire.batch(&commands, false).await?;
-        let mut clients = HashMap::new();
-        for command in &commands {
-            let items = read_items(replies.get(&command.key)?).map_err(self.wire.unread("crm.item.list"))?;
-            clients.extend(items.into_iter().filter_map(read_client_of));
-        }
-        Ok(clients)
+    async fn clients_of(&self, ids: &[String]) -> HashMap<String, String> {
+        // The ledger knows the rest: a list without the CRM's ids is better than none.
+        self.contacts_of(ids).await.unwrap_or_else(|fault| {
+            tracing::warn!(%fault, "the portal does not tell whose visits these are");
+            HashMap::new()
+        })
     }
 
     async fn read(&self, id: &str) -> Result<Option<Record>, Fault> {
