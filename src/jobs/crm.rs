@@ -52,7 +52,8 @@ pub async fn push_lead(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: 
     let lead = lead.ok_or_else(|| Fault::new(FaultKind::NotFound, name, "push", format!("there is no lead {id}")))?;
     crm.detect().await?;
     let leads = crm.leads().ok_or_else(|| {
-        Fault::new(FaultKind::Unsupported, name, "push", format!("this {} account keeps no leads", crm.kind()))
+        let instead = crm.instead().map_or_else(String::new, |instead| format!(": {instead}"));
+        Fault::new(FaultKind::Unsupported, name, "push", format!("this {} account keeps no leads{instead}", crm.kind()))
     })?;
     let messages = match lead.conversation_id {
         Some(id) => store.messages(id, MessageRange::Last, MESSAGES).await.map_err(lost(name, "push"))?,

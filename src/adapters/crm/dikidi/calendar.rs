@@ -179,7 +179,9 @@ impl Calendar for Dikidi {
         }
         // A request that became a visit is in the list already.
         let is_apart = |request: &&Request| {
-            let is_visit = request.ext_id.as_ref().is_some_and(|id| found.iter().any(|visit| visit.id == *id));
+            // One that was confirmed without the salon's id is a visit under its own.
+            let id = request.ext_id.as_ref().unwrap_or(&request.id);
+            let is_visit = found.iter().any(|visit| visit.id == *id);
             request.wish == Wish::Create && request.state != State::Requested && !is_visit
         };
         let apart: Vec<Appointment> = requests.iter().filter(is_apart).map(|r| r.appointment(now, &zone)).collect();

@@ -177,7 +177,7 @@ impl Dikidi {
             FaultKind::Unavailable if fault.detail.starts_with(judge::LATER) => FaultKind::RateLimited,
             FaultKind::Unavailable | FaultKind::Timeout | FaultKind::Protocol => FaultKind::UnknownOutcome,
             kind => {
-                if !matches!(kind, FaultKind::RateLimited | FaultKind::Unreachable) {
+                if !matches!(kind, FaultKind::RateLimited | FaultKind::Unreachable | FaultKind::UnknownOutcome) {
                     tracing::error!(connection = %self.wiring.name, %fault, "the bridge does not take an event");
                 }
                 kind

@@ -143,8 +143,14 @@ impl Ledgered {
         request: &BookRequest,
         zone: &TimeZone,
     ) -> Result<Appointment, Fault> {
-        match self.write(way, &row, request, zone).await {
-            Ok(appointment) => self.settle(&row, appointment).await,
+        let written = self.write(way, &row, request, zone).await;
+        self.noted(&row, written).await
+    }
+
+    /// Writes down what the CRM said.
+    async fn noted(&self, row: &Booking, written: Result<Appointment, Fault>) -> Result<Appointment, Fault> {
+        match written {
+            Ok(appointment) => self.settle(row, appointment).await,
             Err(fault) => {
                 let (state, error) = match fault.retry() {
                     Retry::Look => (BookingState::Unknown, "crm_unavailable"),
@@ -248,7 +254,14 @@ impl Ledgered {
         }
         let again = BookingUpdate { id: row.id, state: BookingState::Committing, external_id: None, error: None };
         let row = self.store().update_booking(&again, self.clock().now()).await.map_err(self.lost("book"))?;
-        self.commit(way, row, request, zone).await
+        let written = self.write(way, &row, request, zone).await.map_err(|fault| match fault.kind {
+            // What offered the time may have been as late as the look.
+            FaultKind::SlotTaken if self.inner.busy_may_be_ours() => {
+                self.fault(FaultKind::UnknownOutcome, "book", still_open(request))
+            }
+            _ => fault,
+        });
+        self.noted(&row, written).await
     }
 }
 

@@ -82,6 +82,8 @@ async fn whoever_has_the_link_decides_once() {
             assert!(hooks.asked(&id, &key).await.is_none_or(|asked| asked.outcome.is_some()));
             let shown = far.raw.calendar().unwrap().appointment(&booked.id).await.unwrap().unwrap();
             assert_eq!(shown.status, status, "{auth} {decision:?}");
+            let all = AppointmentQuery { all: true, ..AppointmentQuery::default() };
+            assert_eq!(calendar.appointments(&all).await.unwrap().len(), 1, "{auth} {decision:?}");
         }
     }
 }

@@ -48,6 +48,27 @@ async fn what_only_looks_like_a_booking_of_ours_is_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_time_that_is_refused_after_a_doubt_may_be_taken_by_ourselves() {
+    let story = Story::of("yclients");
+    let calendar = story.far.crm.calendar().unwrap();
+    let wanted = request("doubt", "331", Some("6544"), at(12, 0));
+    story.far.way.next(&["create_record"], [Trouble::Dropped]);
+    assert_eq!(calendar.book(&wanted).await.unwrap_err().kind, FaultKind::UnknownOutcome);
+    a_minute().await;
+    // Neither the journal nor the free times show it yet, and the check knows.
+    let taken = json!({"success": false, "data": null, "meta": {"message": "Занято", "code": 433}}).to_string();
+    story.far.way.next(&["book_check"], [Trouble::Answers(422, taken)]);
+    assert_eq!(calendar.book(&wanted).await.unwrap_err().kind, FaultKind::UnknownOutcome);
+    story.salon(|salon| {
+        let at = lookalike(salon, &wanted);
+        salon.records[at].comment = format!("#{}", wanted.marker());
+    });
+    a_minute().await;
+    assert!(calendar.book(&wanted).await.is_ok());
+    assert_eq!(story.records(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_marked_alike_and_one_that_was_cancelled_are_for_a_person() {
     let (story, _, fault) = unheard(|salon, wanted| {
         for hour in [12, 14] {
