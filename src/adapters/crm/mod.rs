@@ -1,7 +1,7 @@
 //! CRMs: one folder and one row each.
 
 pub mod amocrm;
-pub mod begun;
+mod begun;
 pub mod bitrix24;
 pub mod broken;
 pub mod dikidi;
@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+pub use self::begun::Begun;
 use super::http::Transport;
 use super::http::far::FarSide;
 use super::http::portal::{Budget, Portal, Rules};

@@ -204,7 +204,7 @@ impl Bitrix24 {
     pub(super) async fn all_resources(&self, account: &Account) -> Result<Vec<Resource>, Fault> {
         let mut rows = account.resources.clone();
         // The list never says that there is more.
-        while rows.len() % PAGE == 0 && rows.len() < MOST_ROWS {
+        while rows.len().is_multiple_of(PAGE) && rows.len() < MOST_ROWS {
             let start = rows.len();
             let params = json!({"order": {"id": "ASC"}, "start": start});
             let answer = self.wire.read("booking.v1.resource.list", params).await?;

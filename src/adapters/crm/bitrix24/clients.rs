@@ -11,7 +11,7 @@ use super::batch::Command;
 use super::catalogue::PAGE;
 use super::texts::split_name;
 use super::wire::{SETTLES, is_doubt};
-use crate::adapters::crm::begun::Begun;
+use crate::adapters::crm::Begun;
 use crate::adapters::http::read;
 use crate::domain::contact::Phone;
 use crate::domain::crm::{ClientCards, Clients, CrmClient, NewClient};

@@ -10,7 +10,7 @@ use serde_json::{Map as Object, Value, json};
 use super::clients::{EMAIL, PHONE, client_select, read_client};
 use super::map::{ClientMap, PhonePlace};
 use super::{OneC, judge, locks, wire};
-use crate::adapters::crm::begun::Begun;
+use crate::adapters::crm::Begun;
 use crate::adapters::http::{Call, read};
 use crate::domain::contact::Phone;
 use crate::domain::crm::{ClientCards, CrmClient, NewClient};

@@ -123,14 +123,13 @@ async fn a_lead_whose_creation_is_in_doubt_is_one_object_also_while_nothing_show
         // Neither the list nor the object itself shows it for a while.
         let id: i64 = first.external_id.parse().unwrap();
         salon.portal().late.insert(id);
-        let portal = std::sync::Arc::clone(&salon.portal);
-        let seen = tokio::spawn(async move {
+        let shown = async {
             tokio::time::sleep(std::time::Duration::from_secs(4)).await;
-            portal.lock().unwrap().late.clear();
-        });
+            salon.portal().late.clear();
+        };
         let again = LeadToPush { external_id: Some(first.external_id.clone()), ..lead("маникюр") };
-        assert_eq!(leads.push(&again).await.unwrap(), first);
-        seen.await.unwrap();
+        let (pushed, ()) = tokio::join!(leads.push(&again), shown);
+        assert_eq!(pushed.unwrap(), first);
         assert_eq!(salon.portal().items[&1].len(), 1);
     }
 }
