@@ -1,5 +1,7 @@
 //! Booking, and the look for what may have been booked.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::EasyWeek;
@@ -11,6 +13,9 @@ use crate::adapters::http::{Method, read};
 use crate::domain::contact::Phone;
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, CrmClient, Slot};
 use crate::domain::fault::{Fault, FaultKind};
+
+/// Waits between two looks at a booking that was made a moment ago.
+const SHOWS_AFTER: &[Duration] = &[Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
 /// A booking on its way.
 pub(super) struct Order<'o> {
@@ -138,6 +143,20 @@ impl EasyWeek {
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// The booking of that id, that must be there. One that flow made a moment ago may take its time to show.
+    pub(super) async fn standing(&self, operation: &'static str, id: &str) -> Result<BookingRow, Fault> {
+        for wait in SHOWS_AFTER {
+            if let Some(row) = self.booking(operation, id).await? {
+                return Ok(row);
+            }
+            if !self.is_new(operation, id).await? {
+                break;
+            }
+            tokio::time::sleep(*wait).await;
+        }
+        Err(self.missing(operation, "booking", id))
     }
 
     pub(super) async fn offered(&self, request: &BookRequest) -> Result<Slot, Fault> {

@@ -30,8 +30,7 @@ impl EasyWeek {
         begun: Option<jiff::Timestamp>,
     ) -> Result<Appointment, Fault> {
         let location = self.location("move").await?;
-        let old = self.booking("move", &request.id).await?;
-        let old = old.ok_or_else(|| self.missing("move", "booking", &request.id))?;
+        let old = self.standing("move", &request.id).await?;
         let known = self.known("move", &old).await?;
         let keeps_employee = request.employee_id.is_none() || request.employee_id == known.employee;
         if old.status == AppointmentStatus::Booked && old.start == request.start && keeps_employee {
@@ -103,7 +102,7 @@ impl EasyWeek {
 
     pub(super) async fn cancel_visit(&self, id: &str) -> Result<Appointment, Fault> {
         let location = self.location("cancel").await?;
-        let row = self.booking("cancel", id).await?.ok_or_else(|| self.missing("cancel", "booking", id))?;
+        let row = self.standing("cancel", id).await?;
         if row.status == AppointmentStatus::Done {
             return Err(self.fault(FaultKind::Rejected, "cancel", "the booking is completed"));
         }

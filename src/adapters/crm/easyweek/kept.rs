@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::EasyWeek;
 use super::read::BookingRow;
+use super::{EasyWeek, SETTLES};
 use crate::adapters::http::read::text;
 use crate::domain::contact::Phone;
 use crate::domain::copies::Copied;
@@ -40,6 +40,13 @@ impl EasyWeek {
     pub(super) async fn kept(&self, operation: &'static str, id: &str) -> Result<Option<Kept>, Fault> {
         let copy = self.wiring.store.copied(&self.wiring.name, BOOKING, id).await.map_err(self.lost(operation))?;
         Ok(copy.and_then(|copy| of(&copy.body)))
+    }
+
+    /// Whether flow made a booking so lately that it may not show yet.
+    pub(super) async fn is_new(&self, operation: &'static str, id: &str) -> Result<bool, Fault> {
+        let copy = self.wiring.store.copied(&self.wiring.name, BOOKING, id).await.map_err(self.lost(operation))?;
+        let settles = SignedDuration::try_from(SETTLES).unwrap_or(SignedDuration::MAX);
+        Ok(copy.is_some_and(|copy| self.now().duration_since(copy.at) < settles))
     }
 
     /// Keeps what was sent; that it cannot be kept costs the employee's name, not the booking.

@@ -77,6 +77,8 @@ pub struct Workspace {
     pub serves_instead: Option<usize>,
     /// Whether the number of pages grows with each page that is read.
     pub grows: bool,
+    /// A booking that does not show before that moment.
+    pub hides: Option<(String, Timestamp)>,
     /// Whether free times come in the second shape.
     pub has_intervals: bool,
     calls: VecDeque<Timestamp>,
@@ -115,6 +117,7 @@ impl Workspace {
             asks_who_cancels: false,
             serves_instead: None,
             grows: false,
+            hides: None,
             has_intervals: false,
             calls: VecDeque::new(),
             next: 70_000,
@@ -139,11 +142,8 @@ impl Workspace {
         while self.calls.front().is_some_and(|at| *at <= now - SignedDuration::from_mins(1)) {
             self.calls.pop_front();
         }
-        let is = self.calls.len() >= 60;
-        if !is {
-            self.calls.push_back(now);
-        }
-        is
+        self.calls.push_back(now);
+        self.calls.len() > 60 && self.calls.pop_back().is_some()
     }
 
     fn free(&self, service: &Service, staff: Option<usize>, start: Timestamp) -> Option<usize> {
@@ -283,17 +283,18 @@ impl Workspace {
         self.page(request, &rows)
     }
 
+    fn shown(&self, id: &str, now: Timestamp) -> Option<&Booking> {
+        let is_hidden = self.hides.as_ref().is_some_and(|(hidden, until)| hidden == id && now < *until);
+        self.bookings.iter().find(|booking| booking.id == id && !is_hidden)
+    }
+
     fn cancel(&mut self, id: &str, body: &Value) -> Answer {
         if self.asks_who_cancels && body["staffer_uuid"].is_null() {
             return refused("staffer_uuid", "The field is required.");
         }
-        match self.bookings.iter_mut().find(|booking| booking.id == id) {
-            Some(booking) => {
-                booking.is_canceled = true;
-                answer(200, &json!({"data": {"uuid": id}}))
-            }
-            None => missing(),
-        }
+        let Some(booking) = self.bookings.iter_mut().find(|booking| booking.id == id) else { return missing() };
+        booking.is_canceled = true;
+        answer(200, &json!({"data": {"uuid": id}}))
     }
 
     fn locations(&self, request: &FarRequest) -> Answer {
@@ -342,9 +343,8 @@ impl FarSide for Workspace {
         if request.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
             return answer(401, &json!({"message": "Unauthenticated."}));
         }
-        let is_typed = request.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
-        let has_body = matches!(request.method, Method::Post | Method::Put);
-        if request.header("accept") != Some("application/json") || !(is_typed || has_body) {
+        let lacks_type = request.method == Method::Get && request.header("content-type") != Some("application/json");
+        if request.header("accept") != Some("application/json") || lacks_type {
             return answer(406, &json!({"message": "Not acceptable."}));
         }
         if request.header("workspace") != Some(WORKSPACE) {
@@ -386,7 +386,7 @@ impl FarSide for Workspace {
             (Method::Post, ["customers"]) => self.create_customer(&request.json()),
             (Method::Get, ["bookings"]) => self.list(request),
             (Method::Post, ["bookings"]) => self.book(&request.json(), now),
-            (Method::Get, ["bookings", id]) => match self.bookings.iter().find(|booking| booking.id == *id) {
+            (Method::Get, ["bookings", id]) => match self.shown(id, now) {
                 Some(booking) => answer(200, &self.whole(booking)),
                 None => missing(),
             },

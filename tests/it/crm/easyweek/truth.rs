@@ -138,3 +138,14 @@ async fn a_long_list_ends_in_the_time_that_somebody_waits() {
         known = described;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_booking_that_does_not_show_yet_can_be_moved() {
+    let story = Story::new();
+    let calendar = story.far.crm.calendar().unwrap();
+    let booked = calendar.book(&request("k", WOMEN, Some(ANNA), at(12, 0))).await.unwrap();
+    let until = story.far.clock.now() + jiff::SignedDuration::from_secs(2);
+    story.salon(|salon| salon.hides = Some((booked.id.clone(), until)));
+    calendar.move_to(&moving("m", &booked.id, at(15, 0), None)).await.unwrap();
+    assert_eq!(story.standing(), 1);
+}
