@@ -29,8 +29,16 @@ impl EasyWeek {
         {
             return Ok(Arc::clone(known));
         }
-        let rows =
-            self.wire.all(&self.wire.call("locations", Method::Get, &["locations"]), locations, |row| &row.id).await?;
+        let call = self.wire.call("locations", Method::Get, &["locations"]);
+        let rows = self.wire.all(&call, locations, |row| &row.id).await.map_err(|fault| match fault.kind {
+            // Every workspace has the list: under a slug that is not one nothing is there.
+            FaultKind::NotFound => Fault {
+                kind: FaultKind::Unauthorized,
+                detail: format!("there is no workspace `{}`: {}", self.wire.workspace(), fault.detail),
+                ..fault
+            },
+            _ => fault,
+        })?;
         let row = chosen(rows, self.wanted_location.as_deref())
             .map_err(|why| self.fault(FaultKind::Rejected, operation, why))?;
         let zone = match (&self.wiring.timezone, row.zone.as_deref().map(TimeZone::get)) {

@@ -149,3 +149,11 @@ async fn a_booking_that_does_not_show_yet_can_be_moved() {
     calendar.move_to(&moving("m", &booked.id, at(15, 0), None)).await.unwrap();
     assert_eq!(story.standing(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_workspace_that_is_not_there_is_a_wrong_credential() {
+    let story = Story::new();
+    story.far.way.next(&["locations"], [Trouble::Answers(404, r#"{"message":"Not found."}"#.to_owned())]);
+    let fault = story.far.crm.catalogue().unwrap().services(false).await.unwrap_err();
+    assert!(fault.kind == FaultKind::Unauthorized && fault.detail.contains("romashka"), "{fault}");
+}
