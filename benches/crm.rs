@@ -94,7 +94,6 @@ async fn connect(row: &'static Row) -> (Arc<dyn Crm>, Arc<Slow>) {
         transport: Arc::clone(&way) as Arc<dyn Transport>,
         purse: Arc::new(InMemory::default()),
         base_url: base_url.and_then(|url| url.as_str().map(str::to_owned)),
-        public_url: None,
         timeout: None,
         calls_per_second: None,
         timezone: None,

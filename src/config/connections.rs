@@ -194,8 +194,8 @@ const DIKIDI: &[ConnectionKey] = &[
     key("booking_url", Kind::Text, "The company's public page"),
     key("bridge_url", Kind::Secret(8), "Where requests are sent"),
     key("query_url", Kind::Secret(8), "Where free times are asked for"),
-    key("bridge_secret", Kind::Secret(16), "Signs both directions"),
-    key("bridge_secret_in", Kind::Secret(16), "Signs what comes in, when it has its own"),
+    key("bridge_secret", Kind::Secret(8), "Signs both directions"),
+    key("bridge_secret_in", Kind::Secret(8), "Signs what comes in, when it has its own"),
     key(
         "auth",
         Kind::Word(&["hmac", "bearer", "header", "query"]),

@@ -129,8 +129,10 @@ fn tell(document: &Document, out: &mut Out) -> Result<(), Failure> {
 }
 
 fn failed(document: &Document) -> Failure {
-    let names: Vec<&str> = document.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str()).collect();
-    Failure::new("rejected", exit::REFUSED, format!("{}: {} failed", document.connection, names.join(", ")))
+    let bad: Vec<&Check> = document.checks.iter().filter(|check| !check.ok).collect();
+    let names: Vec<&str> = bad.iter().map(|check| check.name.as_str()).collect();
+    let hint = bad.first().map_or("", |check| check.detail.as_str());
+    Failure::new("rejected", exit::REFUSED, format!("{}: {} failed", document.connection, names.join(", "))).hint(hint)
 }
 
 /// Tries to write; what flow's own ledger keeps of it is removed also when a step fails.

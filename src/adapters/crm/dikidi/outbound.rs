@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
@@ -78,10 +78,19 @@ fn call(operation: &'static str, url: &str, headers: [(&'static str, String); 5]
     call
 }
 
-/// When an event that was not taken is sent again, after so many tries; nothing when it never is.
-fn ladder(tried: i64) -> Option<Duration> {
-    let rung = usize::try_from(tried.max(1) - 1).unwrap_or(usize::MAX);
-    let seconds = *LADDER.get(rung)?;
+/// How long an event that was not taken waits, so long after its first try; nothing when it is given up. However often
+/// somebody asks meanwhile, a person at a terminal for one, it is given up after its day and a half and not before.
+fn ladder(age: SignedDuration) -> Option<Duration> {
+    let age = u64::try_from(age.as_secs()).unwrap_or(0);
+    let (mut rung, mut seconds) = (0, None);
+    for step in LADDER {
+        rung += step;
+        // One that is near is this very try, a little early.
+        if seconds.is_none() && rung >= age + step / 2 {
+            seconds = Some(rung - age);
+        }
+    }
+    let seconds = seconds.or_else(|| rung.checked_sub(age).filter(|left| *left > 0))?;
     // A little later for some: those that failed together do not come together again.
     Some(Duration::from_secs(seconds) + Duration::from_millis(rand::random_range(0..=seconds * 100)))
 }
@@ -123,21 +132,22 @@ impl Dikidi {
             }
             Err(fault) => {
                 let fault = self.undelivered(fault, url).await;
-                Err(self.again_or_never(event, fault, tried).await)
+                let age = self.wiring.clock.now().duration_since(at);
+                Err(self.again_or_never(event, fault, age).await)
             }
         }
     }
 
     /// Says when an event that was not taken is sent again; after the last try it is given up.
-    async fn again_or_never(&self, event: &Event, fault: Fault, tried: i64) -> Fault {
+    async fn again_or_never(&self, event: &Event, fault: Fault, age: SignedDuration) -> Fault {
         if !matches!(fault.kind, FaultKind::UnknownOutcome | FaultKind::RateLimited | FaultKind::Unreachable) {
             return fault;
         }
-        let Some(wait) = ladder(tried) else {
-            tracing::error!(connection = %self.wiring.name, event = %event.id, kind = event.kind, tried, %fault,
+        let Some(wait) = ladder(age) else {
+            tracing::error!(connection = %self.wiring.name, event = %event.id, kind = event.kind, %fault,
                 "an event could not be delivered for more than a day, and is given up");
             self.ended(event).await;
-            let detail = format!("the bridge did not take it in {tried} tries: {}", fault.detail);
+            let detail = format!("the bridge did not take it in a day and a half: {}", fault.detail);
             return Fault { kind: FaultKind::Rejected, detail, retry_after: None, ..fault };
         };
         Fault { retry_after: Some(fault.retry_after.unwrap_or(wait)), ..fault }
@@ -219,6 +229,23 @@ mod tests {
         let id = id_of("salon", "book|k1");
         assert_eq!((id.len(), id.as_str() == id_of("salon", "book|k1")), (36, true));
         assert_ne!(id, id_of("other", "book|k1"));
+    }
+
+    #[test]
+    fn an_event_is_given_up_after_a_day_and_a_half_and_not_before() {
+        let about = |seconds: i64| ladder(SignedDuration::from_secs(seconds)).map(|wait| wait.as_secs());
+        for (age, least, most) in [
+            (0, 10, 11),
+            (11, 58, 66),
+            (68, 300, 334),
+            (9_400, 21_000, 24_000),
+            (30_000, 87_000, 97_000),
+            (117_000, 370, 408),
+        ] {
+            let wait = about(age).unwrap();
+            assert!((least..=most).contains(&wait), "{age}: {wait}");
+        }
+        assert_eq!(about(117_370), None);
     }
 
     #[test]
