@@ -149,7 +149,7 @@ impl Desk {
     }
 }
 
-fn from_ledger(profile: &Profile, row: Booking) -> Appointment {
+pub(super) fn from_ledger(profile: &Profile, row: Booking) -> Appointment {
     let tz = profile.company.timezone.tz();
     Appointment {
         id: row.external_id.unwrap_or_else(|| row.id.to_string()),

@@ -3,10 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::Known;
+use super::facts::{Known, from_ledger};
 use super::flow::{self, Outcome};
 use super::{Desk, TurnError, spoken};
-use crate::domain::booking::{Booking, BookingState};
+use crate::domain::booking::{Booking, BookingState, REQUESTED};
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, Calendar, MoveRequest, Origin};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::id::{BookingId, ConversationId};
@@ -85,7 +85,7 @@ impl Desk {
                     state: BookingState::Booked,
                     external_id: Some(appointment.id.clone()),
                     // It stands, and the vendor's staff must agree first.
-                    error: (appointment.status == AppointmentStatus::Requested).then(|| "requested".to_owned()),
+                    error: (appointment.status == AppointmentStatus::Requested).then(|| REQUESTED.to_owned()),
                 }),
                 ..Verdict::told(Outcome::Booked(appointment))
             },
@@ -222,6 +222,29 @@ impl Desk {
         });
         let verdict = if waits { Verdict::told(Outcome::Escalated { is_last: false }) } else { Verdict::default() };
         self.tell(conversation_id, job, verdict).await
+    }
+
+    /// Tells the client what the vendor's staff made of a request that waited for them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tell_decision(
+        &self,
+        booking_id: BookingId,
+        conversation_id: ConversationId,
+        job: &Claimed,
+    ) -> Result<(), TurnError> {
+        let row = self.store.booking(booking_id).await?;
+        let outcome = match (row, self.business().await?) {
+            (Some(row), Some(business)) if row.state == BookingState::Booked && row.error.is_none() => {
+                Some(Outcome::Booked(from_ledger(&business.profile, row)))
+            }
+            (Some(row), _) if matches!(row.state, BookingState::Cancelled | BookingState::Refused) => {
+                Some(Outcome::Refused)
+            }
+            _ => None,
+        };
+        self.tell(conversation_id, job, outcome.map(Verdict::told).unwrap_or_default()).await
     }
 
     /// Asks the CRM to move an appointment.

@@ -7,6 +7,9 @@ use super::contact::{Channel, Phone};
 use super::conversation::named_enum;
 use super::id::{BookingId, ContactId, ConversationId, LeadId};
 
+/// What the row of a booking that the vendor's staff must agree to says as its error: it stands, and is not booked.
+pub const REQUESTED: &str = "requested";
+
 named_enum! {
     /// Where a row of the ledger stands.
     BookingState {

@@ -39,6 +39,13 @@ pub enum Work {
         /// The dialogue that waits for it.
         conversation_id: ConversationId,
     },
+    /// Tell the client what the vendor's staff made of a request.
+    TellDecision {
+        /// The row.
+        booking_id: BookingId,
+        /// The dialogue that waits for it.
+        conversation_id: ConversationId,
+    },
     /// Carry a part of a message to the client.
     Send {
         /// The part's number in the outbox.
@@ -111,6 +118,7 @@ impl Work {
             Self::CommitBooking { .. } => "commit_booking",
             Self::ReconcileBooking { .. } => "reconcile_booking",
             Self::EscalateBooking { .. } => "escalate_booking",
+            Self::TellDecision { .. } => "tell_decision",
             Self::Send { .. } => "send_reply",
             Self::MoveBooking { .. } => "move_booking",
             Self::CancelBooking { .. } => "cancel_booking",
@@ -130,6 +138,7 @@ impl Work {
             | Self::CommitBooking { conversation_id, .. }
             | Self::ReconcileBooking { conversation_id, .. }
             | Self::EscalateBooking { conversation_id, .. }
+            | Self::TellDecision { conversation_id, .. }
             | Self::Send { conversation_id, .. }
             | Self::MoveBooking { conversation_id, .. }
             | Self::CancelBooking { conversation_id, .. } => Some(*conversation_id),

@@ -59,7 +59,10 @@ pub async fn push_lead(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: 
         Some(id) => store.messages(id, MessageRange::Last, MESSAGES).await.map_err(lost(name, "push"))?,
         None => Vec::new(),
     };
-    let pushed = leads.push(&to_push(&lead, name, &messages)).await;
+    // A lead names a service by an id; who reads it in the CRM wants the title.
+    let profile = store.profile().await.map_err(lost(name, "push"))?;
+    let title = lead.service.as_deref().and_then(|id| Some(profile.as_ref()?.service(id)?.title.clone()));
+    let pushed = leads.push(&to_push(&lead, title, name, &messages)).await;
     let known = |state, error: Option<String>| LeadCrm {
         provider: Some(name.to_owned()),
         state,
@@ -84,10 +87,11 @@ pub async fn push_lead(store: &dyn Store, clock: &dyn Clock, crm: &dyn Crm, id: 
     pushed
 }
 
-fn to_push(lead: &Lead, connection: &str, messages: &[Message]) -> LeadToPush {
+fn to_push(lead: &Lead, title: Option<String>, connection: &str, messages: &[Message]) -> LeadToPush {
+    let service = title.or_else(|| lead.service.clone());
     let wanted = lead.desired_text.clone().or_else(|| lead.desired_at.map(|at| at.to_string()));
     let who = lead.name.clone().or_else(|| lead.phone.as_ref().map(ToString::to_string)).unwrap_or_default();
-    let parts = [Some(lead.channel.as_str().to_owned()), lead.service.clone(), Some(who).filter(|who| !who.is_empty())];
+    let parts = [Some(lead.channel.as_str().to_owned()), service.clone(), Some(who).filter(|who| !who.is_empty())];
     LeadToPush {
         lead_id: lead.id.to_string(),
         marker: marker(&lead.id.to_string()),
@@ -96,7 +100,7 @@ fn to_push(lead: &Lead, connection: &str, messages: &[Message]) -> LeadToPush {
         name: lead.name.clone(),
         phone: lead.phone.clone(),
         email: lead.email.clone(),
-        service: lead.service.clone(),
+        service,
         wanted,
         status: lead.status,
         channel: lead.channel,

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::crm::lost;
-use crate::domain::booking::{Booking, BookingState};
+use crate::domain::booking::{Booking, BookingState, REQUESTED};
 use crate::domain::clock::Clock;
 use crate::domain::crm::{Appointment, AppointmentStatus, Crm};
 use crate::domain::fault::Fault;
 use crate::domain::id::BookingId;
-use crate::domain::job::{Scheduled, Work};
+use crate::domain::job::{NewJob, Scheduled, Work};
 use crate::domain::store::{BookingFilter, BookingMove, BookingUpdate, Page, Store, StoreError};
 
 /// Visits that ended are followed so long: whether the client came is often noted the day after.
@@ -143,13 +143,30 @@ async fn settle(
     }
     let told = BookingUpdate { id: row.id, state, external_id, error: None };
     match store.update_booking(&told, now).await {
-        Ok(_) => Ok(true),
+        Ok(now_known) => {
+            tell_decision(store, row, &now_known, now).await?;
+            Ok(true)
+        }
         Err(StoreError::SlotTaken) => {
             tracing::warn!(booking = %row.id, "the CRM has a visit where the ledger has another");
             Ok(false)
         }
         Err(error) => Err(error),
     }
+}
+
+/// Who waits for the vendor's staff is told what they decided.
+async fn tell_decision(store: &dyn Store, row: &Booking, known: &Booking, now: Timestamp) -> Result<(), StoreError> {
+    let has_waited = row.state == BookingState::Booked && row.error.as_deref() == Some(REQUESTED);
+    let is_decided = matches!(known.state, BookingState::Booked | BookingState::Cancelled) && known.error.is_none();
+    let Some(conversation_id) = row.conversation_id.filter(|_| has_waited && is_decided) else { return Ok(()) };
+    let told = Scheduled {
+        key: format!("decided:{}:{}", row.id, known.version),
+        due_at: now,
+        lane: NewJob::conversation_lane(conversation_id),
+        work: Work::TellDecision { booking_id: row.id, conversation_id },
+    };
+    store.schedule(&[told]).await.map(drop)
 }
 
 async fn moved(store: &dyn Store, row: &Booking, seen: &Appointment, now: Timestamp) -> Result<bool, StoreError> {

@@ -89,11 +89,12 @@ static DETAIL: Shape = Shape {
 /// The kind of job that carries a message to a client.
 const SEND: &str = "send_reply";
 /// What can be asked for: the names of all work, and of what this version cannot read.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "answer",
     "commit_booking",
     "reconcile_booking",
     "escalate_booking",
+    "tell_decision",
     SEND,
     "move_booking",
     "cancel_booking",
@@ -180,7 +181,8 @@ mod tests {
             Work::Answer { .. } => Work::CommitBooking { booking_id, conversation_id },
             Work::CommitBooking { .. } => Work::ReconcileBooking { booking_id, conversation_id, looks: 0 },
             Work::ReconcileBooking { .. } => Work::EscalateBooking { booking_id, conversation_id },
-            Work::EscalateBooking { .. } => Work::Send { part: 1, conversation_id },
+            Work::EscalateBooking { .. } => Work::TellDecision { booking_id, conversation_id },
+            Work::TellDecision { .. } => Work::Send { part: 1, conversation_id },
             Work::Send { .. } => Work::CancelBooking { conversation_id, connection, appointment_id, tries: 0 },
             Work::CancelBooking { .. } => Work::MoveBooking {
                 conversation_id,

@@ -51,7 +51,10 @@ pub async fn decide(
     let Some(call) = hooks.decided(&id, &key.k, &decision).await else { return unknown() };
     let taken = crm_hooks::taken(&http, name, hooks, &call).await.status();
     let said = match taken {
-        status if status.is_success() => "<p>Спасибо, ответ принят. Клиенту сообщит бот.</p>",
+        status if status.is_success() && matches!(decision, Decision::Change(_)) => {
+            "<p>Спасибо, время записано. О новом времени договоритесь с клиентом сами: бот его не предложит.</p>"
+        }
+        status if status.is_success() => "<p>Спасибо, ответ принят. Если клиент писал боту, бот сообщит ему.</p>",
         StatusCode::CONFLICT => "<p>По этой заявке уже ответили.</p>",
         StatusCode::SERVICE_UNAVAILABLE => "<p>Сейчас ответ записать не удалось. Нажмите ещё раз через минуту.</p>",
         _ => "<p>Ответ не принят. Сообщите о заявке администратору.</p>",

@@ -140,7 +140,7 @@ pub trait Hooks: Send + Sync {
     fn read(&self, call: &HookCall) -> Result<Vec<HookEvent>, HookRefusal>;
 
     /// Looks, in what flow keeps, whether a call that was read can be taken; `false` when it only repeats what is
-    /// known. Asks no far side.
+    /// known. Asks no far side, but for what must be known once to check any call; within the vendor's time.
     async fn admit(&self, _call: &HookCall) -> Result<bool, HookRefusal> {
         Ok(true)
     }

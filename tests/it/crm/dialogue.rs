@@ -13,8 +13,10 @@ use flow::config::connections::Connection;
 use flow::domain::booking::BookingState;
 use flow::domain::clock::Clock;
 use flow::domain::conversation::HandoffState;
-use flow::domain::crm::{AppointmentQuery, AppointmentStatus, Crm};
+use flow::domain::crm::{AppointmentQuery, AppointmentStatus, Crm, HookCall};
+use flow::domain::signing::{hex, hmac_sha256};
 use flow::jobs::budgets::Budgets;
+use flow::jobs::crm::{hook_job, kept_hook};
 
 use super::support::{NOW, PausedClock, request};
 use crate::support::talk::{Office, Talk};
@@ -301,4 +303,37 @@ async fn a_client_on_the_black_list_is_told_no_reason_and_a_person_is() {
         assert_eq!(talk.conversation().await.handoff.unwrap().state, HandoffState::Requested, "{kind}");
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_vendors_staff_is_told_what_they_decided() {
+    for (result, word) in [("confirmed", "записаны"), ("rejected", "администратор")] {
+        let row = ROWS.iter().find(|row| row.kind.kind == "dikidi").unwrap();
+        let salon = Salon::open(row).await;
+        let mut talk = Talk::new(&salon.office, "pyotr");
+        talk.says(WISH).await;
+        assert!(talk.says("да").await.contains(done("dikidi")));
+        let booked = salon.office.bookings().await.remove(0);
+        let app = &salon.office.app;
+        let event = serde_json::json!({
+            "v": 1, "event_id": "e-1", "type": "appointment.request_resolved",
+            "occurred_at": app.now().to_string(),
+            "data": {"request_id": booked.external_id.unwrap(), "result": result},
+        });
+        let body = event.to_string().into_bytes();
+        let now = app.now().as_second();
+        let secret = (row.sample)("http://127.0.0.1:9")["bridge_secret"].as_str().unwrap().to_owned();
+        let mac = hex(&hmac_sha256(secret.as_bytes(), &[format!("{now}.e-1.").as_bytes(), &body].concat()));
+        let headers = [("x-flow-event-id", "e-1".to_owned()), ("x-flow-signature", format!("t={now},v1={mac}"))];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let call = HookCall { headers, body, now, ..HookCall::default() };
+        let events = salon.crm.hooks().unwrap().read(&call).unwrap();
+        let (kept, job) = (kept_hook("e-1", &call, &events, app.now()), hook_job("dikidi", "e-1", app.now()));
+        assert!(app.store.keep_hook("dikidi", &kept, &[job], app.now()).await.unwrap());
+        let told = heard(&mut talk, 1).await;
+        assert!(told.contains(word), "{result}: {told}");
+        assert_eq!(heard(&mut talk, 8).await, "", "{result}: once");
+        let state = salon.state().await;
+        assert_eq!(state == BookingState::Booked, result == "confirmed", "{result}: {state}");
+    }
 }

@@ -1,16 +1,19 @@
 //! What flow and a CRM tell each other beside a dialogue.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use flow::adapters::http::faulty::Trouble;
 use flow::domain::booking::BookingState;
+use flow::domain::contact::Channel;
 use flow::domain::copies::{Copied, HOOK};
-use flow::domain::crm::{Appointment, Crm, Probe, Visit};
+use flow::domain::crm::{Appointment, Crm, LeadToPush, Leads, Probe, Pushed, Visit};
 use flow::domain::fault::Fault;
+use flow::domain::lead::Lead;
 use flow::domain::overlay::CatalogueCopy;
 use flow::domain::store::{BookingFilter, Page};
-use flow::jobs::crm::{first_reading, hook_job, work_on_hook};
+use flow::jobs::crm::{first_reading, hook_job, push_lead, work_on_hook};
 use flow::jobs::follow::follow_all;
 use serde_json::json;
 
@@ -125,5 +128,55 @@ async fn what_a_person_calls_off_in_the_crm_is_called_off_here() {
             assert_eq!(follow_all(store, clock, far.crm.as_ref()).await.unwrap(), 0, "{kind}: a later look will do");
             assert_eq!(state_of(&far, &visits[0].id).await, BookingState::Booked, "{kind}: silence changes nothing");
         }
+    }
+}
+
+/// A CRM that only keeps what it was told of leads.
+#[derive(Default)]
+struct Book(Mutex<Vec<LeadToPush>>);
+
+#[async_trait]
+impl Crm for Book {
+    fn connection(&self) -> &str {
+        "book"
+    }
+
+    fn kind(&self) -> &'static str {
+        "book"
+    }
+
+    async fn probe(&self) -> Result<Probe, Fault> {
+        std::future::pending().await
+    }
+
+    fn leads(&self) -> Option<&dyn Leads> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Leads for Book {
+    async fn push(&self, lead: &LeadToPush) -> Result<Pushed, Fault> {
+        self.0.lock().unwrap().push(lead.clone());
+        Ok(Pushed { external_id: "1".to_owned(), url: None })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lead_names_its_service_as_people_call_it() {
+    let far = connect("dikidi");
+    far.seed().await;
+    let (store, clock) = (far.store.as_ref(), far.clock.as_ref());
+    let profile = store.profile().await.unwrap().unwrap();
+    let known = &profile.services[0];
+    let book = Book::default();
+    for (service, shown) in [(known.id.as_str(), known.title.as_str()), ("ремонт скрипки", "ремонт скрипки")]
+    {
+        let lead = Lead { service: Some(service.to_owned()), ..Lead::blank(Channel::Api, clock.now()) };
+        let lead = store.create_lead(&lead, false, clock.now(), None).await.unwrap().lead;
+        push_lead(store, clock, &book, lead.id).await.unwrap();
+        let told = book.0.lock().unwrap().pop().unwrap();
+        assert_eq!(told.service.as_deref(), Some(shown));
+        assert!(told.title.contains(shown), "{}", told.title);
     }
 }

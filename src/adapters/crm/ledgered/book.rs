@@ -5,13 +5,10 @@ use jiff::tz::TimeZone;
 
 use super::visits::of_row;
 use super::{Ledgered, Way, doubt};
-use crate::domain::booking::{Booking, BookingState, NewBooking};
+use crate::domain::booking::{Booking, BookingState, NewBooking, REQUESTED};
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, CrmClient, Slot};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::store::BookingUpdate;
-
-/// What the row of a booking that the vendor's staff must agree to says as its error: it stands, and is not booked.
-pub(super) const REQUESTED: &str = "requested";
 
 impl Ledgered {
     /// Books; whoever else works under the key is waited for.

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::book::{REQUESTED, requested_or};
+use super::book::requested_or;
 use super::calendar::with_clients;
 use super::visits::of_row;
 use super::{Ledgered, Way, doubt};
-use crate::domain::booking::{Booking, BookingState};
+use crate::domain::booking::{Booking, BookingState, REQUESTED};
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, Calendar, MoveRequest, Origin, Records};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::store::{BookingMove, BookingUpdate, StoreError};
