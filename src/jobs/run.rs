@@ -35,6 +35,8 @@ const SILENT_TRIES: u32 = 3;
 const READ_AGAIN: i64 = 60;
 /// The first wait between two tries; each next one doubles, up to the longest.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_millis(500);
+/// No far side makes a client wait for an answer any longer between two tries.
+const LONGEST_FOR_A_CLIENT: SignedDuration = SignedDuration::from_secs(2);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a look at the queue came to.
@@ -281,6 +283,9 @@ impl Runner {
             TurnError::Crm(Fault { retry_after: Some(wait), .. }) => SignedDuration::try_from(*wait).ok(),
             _ => None,
         };
+        // A client who waits for an answer hears of the delay before a far side's rest is over.
+        let is_turn = matches!(job.work, Ok(Work::Answer { .. }));
+        let asked = asked.map(|asked| if is_turn { asked.min(LONGEST_FOR_A_CLIENT) } else { asked });
         let wait = backoff(job.attempt);
         Some(Outcome::Retry { at: now + asked.map_or(wait, |asked| asked.max(wait)), error: text })
     }

@@ -83,7 +83,10 @@ fn word(run: &str) -> String {
     let trimmed = run.trim_end();
     let is_address = trimmed.split_once('@').is_some_and(|(who, host)| !who.is_empty() && host.contains('.'));
     let is_uuid = trimmed.len() == 36 && trimmed.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    let is_date = trimmed.len() >= 10 && trimmed.as_bytes().get(4) == Some(&b'-') && trimmed.starts_with("20");
+    let is_date = !trimmed.contains(' ')
+        && trimmed.len() >= 10
+        && trimmed.as_bytes().get(4) == Some(&b'-')
+        && trimmed.starts_with("20");
     let is_long = trimmed.chars().count() >= LONG_WORD
         && digits > 0
         && trimmed.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
@@ -107,6 +110,7 @@ mod tests {
         let shown = masked(text);
         assert_eq!(shown, r#"{"phone":"***","mail":"***","token":"***","id":42}"#);
         assert_eq!(masked("время 2026-03-11T15:00:00 занято"), "время 2026-03-11T15:00:00 занято");
+        assert!(!masked("login 2026-11-28 79161234567 x").contains("7916"), "a phone after a date");
         assert_eq!(masked("client 79161234567 blocked"), "client *** blocked");
     }
 

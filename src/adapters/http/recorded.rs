@@ -138,7 +138,7 @@ fn phones_and_addresses(text: &str) -> String {
 
 /// Where a phone ends that begins here: ten to fifteen digits, with what people write between them.
 fn phone(letters: &[char], at: usize) -> Option<usize> {
-    let is_inside = |c: &char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')');
+    let is_inside = |c: &char| c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '.');
     let before = at.checked_sub(1).and_then(|before| letters.get(before));
     if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
         return None;
@@ -149,6 +149,18 @@ fn phone(letters: &[char], at: usize) -> Option<usize> {
     }
     let start = if *first == '+' { at + 1 } else { at };
     let mut end = start + letters[start..].iter().take_while(|c| is_inside(c)).count();
+    // Behind a whole number another may follow, or a date.
+    let mut seen = 0;
+    for (place, letter) in letters.iter().enumerate().take(end).skip(start) {
+        match letter.is_ascii_digit() {
+            true => seen += 1,
+            false if seen >= 11 || (seen == 10 && letters.get(start) == Some(&'9')) => {
+                end = place;
+                break;
+            }
+            false => {}
+        }
+    }
     while end > start && !letters[end - 1].is_ascii_digit() {
         end -= 1;
     }
@@ -223,6 +235,12 @@ mod tests {
         );
         assert!(!masked.contains("123-45-67") && !masked.contains("anna"), "{masked}");
         assert!(masked.contains(r#""id":42,"at":"2026-03-11T15:00:00""#), "{masked}");
+        let text = "тел 8.916.123.45.67 или 79161234568 79167654321 или +7 916 123-45-69 2026-11-29 2";
+        let masked = phones_and_addresses(text);
+        for told in ["8.916.123", "79161234568", "79167654321", "916 123-45-69"] {
+            assert!(!masked.contains(told), "{told}: {masked}");
+        }
+        assert!(masked.contains("2026-11-29"), "{masked}");
         assert_eq!(phones_and_addresses("79161234567"), phones_and_addresses("79161234567"));
         assert_ne!(phones_and_addresses("79161234567"), "79161234567");
     }

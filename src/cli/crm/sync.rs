@@ -53,11 +53,15 @@ pub(super) fn run(args: SyncArgs, cx: &mut Context) -> Result<(), Failure> {
             let detail = format!("this {} has no services of its own: the profile's serve", crm.kind());
             Failure::from(Fault::new(FaultKind::Unsupported, &args.name, "sync", detail))
         })?;
-        let found = match app.store.own_profile().await? {
-            Some(profile) => drift(&profile, &copy),
-            None => Vec::new(),
-        };
-        if found.is_empty() {
+        let profile = app.store.own_profile().await?;
+        let found = profile.as_ref().map(|profile| drift(profile, &copy)).unwrap_or_default();
+        if profile.is_none() {
+            let (services, staff) = (copy.services.len(), copy.staff.len());
+            out.note(&format!(
+                "the CRM has {services} services and {staff} staff; there is no profile yet to compare them with: \
+                 `flow seed` loads one"
+            ));
+        } else if found.is_empty() {
             out.note("the profile and the CRM have the same services and staff");
         } else if !args.dry_run && app.config.crm.active != args.name {
             out.note("kept; clients are offered it once `crm.active` names this connection");

@@ -45,6 +45,12 @@ pub async fn decide(
         let why = "<p>Укажите день и время, на которое переносите.</p>";
         return page(StatusCode::UNPROCESSABLE_ENTITY, &format!("{why}{}", form(&asked)));
     };
+    if let Decision::Change(start) = &decision
+        && start.to_zoned(asked.start.time_zone().clone()).is_ok_and(|start| start.timestamp() <= http.app.now())
+    {
+        let why = "<p>Это время уже прошло: укажите другое.</p>";
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &format!("{why}{}", form(&asked)));
+    }
     if asked.outcome.is_some() {
         return page(StatusCode::CONFLICT, &form(&asked));
     }

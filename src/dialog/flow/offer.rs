@@ -128,7 +128,8 @@ impl Turn<'_> {
         }
         self.form.refused = Some((self.form.date, self.form.time));
         let mut buttons = self.slot_buttons(slots, one_day);
-        if let Some(slot) = elsewhere {
+        // A slot of nobody in particular says nothing of whom.
+        if let Some(slot) = elsewhere.filter(|slot| !self.employee_name(slot.employee_id.as_deref()).is_empty()) {
             let (name, time) = (self.employee_name(slot.employee_id.as_deref()), format::time(slot.start.time()));
             self.say(self.words().free_with(&time, &name));
             buttons.insert(0, Button { text: format!("{time}, {name}"), value: slot_value(slot) });

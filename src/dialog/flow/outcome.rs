@@ -88,13 +88,20 @@ impl Turn<'_> {
         let visit = Visit::from(appointment);
         self.lead =
             Some(LeadDraft { desired_at: Some(visit.start.timestamp()), update_only: true, ..LeadDraft::default() });
-        let text = self.about(&visit, |words, visit| words.moved(visit));
+        let agreed = appointment.status != AppointmentStatus::Requested;
+        let text = self.about(&visit, |words, visit| if agreed { words.moved(visit) } else { words.requested(visit) });
         self.say(text);
         self.complete(Task::Move, visit);
     }
 
     fn tell_cancelled(&mut self, appointment: &Appointment) {
         let visit = Visit::from(appointment);
+        if appointment.status == AppointmentStatus::Requested {
+            // It stands until the vendor's staff have called it off.
+            self.say(self.words().delayed());
+            self.complete(Task::None, visit);
+            return;
+        }
         self.lead = Some(LeadDraft { status: Some(LeadStatus::Lost), update_only: true, ..LeadDraft::default() });
         let text = self.about(&visit, |words, visit| words.cancelled(visit));
         self.say(text);

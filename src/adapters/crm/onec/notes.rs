@@ -65,7 +65,10 @@ impl Notes for OneC {
             About::Client(id) => match self.map.client.as_ref().and_then(|map| Some((&map.set, map.comment.as_ref()?)))
             {
                 Some((set, field)) => self.append((set, field), id, text, marker).await,
-                None => self.event(&wire::guid(id).unwrap_or_default(), text, marker).await,
+                None => match wire::guid(id) {
+                    Some(client) => self.event(&client, text, marker).await,
+                    None => Err(self.fault(FaultKind::NotFound, "note", format!("there is no client `{id}`"))),
+                },
             },
             About::Appointment(id) => {
                 let map = self.appointment_map("note")?;
