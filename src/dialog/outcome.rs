@@ -158,7 +158,9 @@ impl Desk {
             error: error.map(str::to_owned),
         };
         // After a call that may have been applied, only a look tells: a mere refusal to answer changes nothing.
-        let in_doubt = row.state == BookingState::Unknown || fault.retry() == Retry::Look;
+        // One that was being asked for when a process died is as open as one whose answer was lost.
+        let in_doubt =
+            matches!(row.state, BookingState::Committing | BookingState::Unknown) || fault.retry() == Retry::Look;
         if fault.retry() == Retry::Never && !fault.is_for_the_company() {
             let taken = fault.kind == FaultKind::SlotTaken;
             let error = match fault.kind {

@@ -337,3 +337,25 @@ async fn who_waits_for_the_vendors_staff_is_told_what_they_decided() {
         assert_eq!(state == BookingState::Booked, result == "confirmed", "{result}: {state}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_crm_that_refuses_connections_leaves_nobody_waiting() {
+    for row in ROWS {
+        let kind = row.kind.kind;
+        let salon = Salon::open(row).await;
+        salon.is_away(true);
+        // The breaker rests after some failures; a client must not rest with it.
+        for client in ["first", "second", "third"] {
+            let mut talk = Talk::new(&salon.office, client);
+            let began = tokio::time::Instant::now();
+            talk.sends(WISH, None).await;
+            let mut told = String::new();
+            while told.is_empty() {
+                told = talk.hears().await;
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                assert!(began.elapsed() < Duration::from_secs(10), "{kind}: {client} hears nothing");
+            }
+            assert!(!told.contains(done(kind)), "{kind}: {told}");
+        }
+    }
+}

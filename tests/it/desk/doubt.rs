@@ -8,6 +8,7 @@ use flow::domain::clock::ManualClock;
 use flow::domain::conversation::HandoffState;
 use flow::domain::crm::BookRequest;
 use flow::domain::fault::FaultKind;
+use flow::domain::store::BookingUpdate;
 use jiff::SignedDuration;
 
 use crate::support::talk::{Office, Talk, phone};
@@ -81,6 +82,26 @@ async fn a_booking_that_was_lost_on_the_way_is_made_once_after_a_look() {
     desk.wait(SECONDS + SECONDS);
     assert!(talk.hears().await.contains(BOOKED));
     assert_eq!((desk.vendor.count("book"), desk.vendor.appointments().await.len()), (3, 1));
+}
+
+#[tokio::test]
+async fn a_call_that_died_unheard_stays_a_doubt_while_the_crm_is_away() {
+    let desk = Desk::open().await;
+    desk.vendor.next("book", &[Fate::AppliedThenLost]);
+    let mut talk = summed_up(&desk).await;
+    talk.says("да").await;
+    // As a process leaves it that dies while it asks.
+    let row = desk.office.bookings().await.remove(0);
+    let asking = BookingUpdate { id: row.id, state: BookingState::Committing, external_id: None, error: None };
+    desk.office.app.store.update_booking(&asking, desk.office.app.now()).await.unwrap();
+    *desk.vendor.away.lock().unwrap() = Some(FaultKind::Unreachable);
+    desk.wait(SECONDS);
+    talk.hears().await;
+    assert_eq!(desk.state().await, BookingState::Unknown, "that nobody answers proves nothing");
+    *desk.vendor.away.lock().unwrap() = None;
+    desk.wait(SignedDuration::from_mins(1));
+    assert!(talk.hears().await.contains(BOOKED));
+    assert_eq!((desk.vendor.count("book"), desk.vendor.appointments().await.len()), (1, 1));
 }
 
 #[tokio::test]
