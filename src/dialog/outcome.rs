@@ -234,16 +234,17 @@ impl Desk {
         &self,
         booking_id: BookingId,
         conversation_id: ConversationId,
+        cancelling: bool,
         job: &Claimed,
     ) -> Result<(), TurnError> {
-        let row = self.store.booking(booking_id).await?;
+        let row = self.store.booking(booking_id).await?.filter(|row| row.error.is_none());
         let outcome = match (row, self.business().await?) {
-            (Some(row), Some(business)) if row.state == BookingState::Booked && row.error.is_none() => {
-                Some(Outcome::Booked(from_ledger(&business.profile, row)))
-            }
-            (Some(row), _) if matches!(row.state, BookingState::Cancelled | BookingState::Refused) => {
-                Some(Outcome::Refused)
-            }
+            (Some(row), Some(business)) => match (row.state, cancelling) {
+                (BookingState::Booked, false) => Some(Outcome::Booked(from_ledger(&business.profile, row))),
+                (BookingState::Cancelled, true) => Some(Outcome::Cancelled(from_ledger(&business.profile, row))),
+                (BookingState::Booked, true) | (BookingState::Cancelled, false) => Some(Outcome::Refused),
+                _ => None,
+            },
             _ => None,
         };
         self.tell(conversation_id, job, outcome.map(Verdict::told).unwrap_or_default()).await

@@ -10,6 +10,9 @@ use super::id::{BookingId, ContactId, ConversationId, LeadId};
 /// What the row of a booking that the vendor's staff must agree to says as its error: it stands, and is not booked.
 pub const REQUESTED: &str = "requested";
 
+/// The same of a visit that stands until the vendor's staff have called it off.
+pub const CANCELLING: &str = "cancel_requested";
+
 named_enum! {
     /// Where a row of the ledger stands.
     BookingState {

@@ -45,6 +45,9 @@ pub enum Work {
         booking_id: BookingId,
         /// The dialogue that waits for it.
         conversation_id: ConversationId,
+        /// The request was to call the visit off.
+        #[serde(default)]
+        cancelling: bool,
     },
     /// Carry a part of a message to the client.
     Send {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::crm::lost;
-use crate::domain::booking::{Booking, BookingState, REQUESTED};
+use crate::domain::booking::{Booking, BookingState, CANCELLING, REQUESTED};
 use crate::domain::clock::Clock;
 use crate::domain::crm::{Appointment, AppointmentStatus, Crm};
 use crate::domain::fault::Fault;
@@ -157,14 +157,15 @@ async fn settle(
 
 /// Who waits for the vendor's staff is told what they decided.
 async fn tell_decision(store: &dyn Store, row: &Booking, known: &Booking, now: Timestamp) -> Result<(), StoreError> {
-    let has_waited = row.state == BookingState::Booked && row.error.as_deref() == Some(REQUESTED);
+    let waits_for = row.error.as_deref().filter(|error| [REQUESTED, CANCELLING].contains(error));
+    let has_waited = row.state == BookingState::Booked && waits_for.is_some();
     let is_decided = matches!(known.state, BookingState::Booked | BookingState::Cancelled) && known.error.is_none();
     let Some(conversation_id) = row.conversation_id.filter(|_| has_waited && is_decided) else { return Ok(()) };
     let told = Scheduled {
         key: format!("decided:{}:{}", row.id, known.version),
         due_at: now,
         lane: NewJob::conversation_lane(conversation_id),
-        work: Work::TellDecision { booking_id: row.id, conversation_id },
+        work: Work::TellDecision { booking_id: row.id, conversation_id, cancelling: waits_for == Some(CANCELLING) },
     };
     store.schedule(&[told]).await.map(drop)
 }

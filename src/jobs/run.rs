@@ -145,8 +145,8 @@ impl Runner {
             Work::EscalateBooking { booking_id, conversation_id } => {
                 desk.escalate_booking(*booking_id, *conversation_id, job).await
             }
-            Work::TellDecision { booking_id, conversation_id } => {
-                desk.tell_decision(*booking_id, *conversation_id, job).await
+            Work::TellDecision { booking_id, conversation_id, cancelling } => {
+                desk.tell_decision(*booking_id, *conversation_id, *cancelling, job).await
             }
             Work::MoveBooking { conversation_id, appointment_id, start, employee_id, key, tries, .. } => {
                 let request = MoveRequest {

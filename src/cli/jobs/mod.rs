@@ -181,7 +181,7 @@ mod tests {
             Work::Answer { .. } => Work::CommitBooking { booking_id, conversation_id },
             Work::CommitBooking { .. } => Work::ReconcileBooking { booking_id, conversation_id, looks: 0 },
             Work::ReconcileBooking { .. } => Work::EscalateBooking { booking_id, conversation_id },
-            Work::EscalateBooking { .. } => Work::TellDecision { booking_id, conversation_id },
+            Work::EscalateBooking { .. } => Work::TellDecision { booking_id, conversation_id, cancelling: false },
             Work::TellDecision { .. } => Work::Send { part: 1, conversation_id },
             Work::Send { .. } => Work::CancelBooking { conversation_id, connection, appointment_id, tries: 0 },
             Work::CancelBooking { .. } => Work::MoveBooking {

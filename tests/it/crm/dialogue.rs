@@ -305,37 +305,62 @@ async fn a_client_on_the_black_list_is_told_no_reason_and_a_person_is() {
     .await;
 }
 
+/// A word of the other side of the bridge, as the route takes it.
+async fn bridge_says(salon: &Salon, id: &str, kind: &str, data: serde_json::Value) {
+    let app = &salon.office.app;
+    let row = ROWS.iter().find(|row| row.kind.kind == salon.kind).unwrap();
+    let event = serde_json::json!({
+        "v": 1, "event_id": id, "type": kind, "occurred_at": app.now().to_string(), "data": data,
+    });
+    let (body, now) = (event.to_string().into_bytes(), app.now().as_second());
+    let secret = (row.sample)("http://127.0.0.1:9")["bridge_secret"].as_str().unwrap().to_owned();
+    let mac = hex(&hmac_sha256(secret.as_bytes(), &[format!("{now}.{id}.").as_bytes(), &body].concat()));
+    let headers = [("x-flow-event-id", id.to_owned()), ("x-flow-signature", format!("t={now},v1={mac}"))];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let call = HookCall { headers, body, now, ..HookCall::default() };
+    let events = salon.crm.hooks().unwrap().read(&call).unwrap();
+    let (kept, job) = (kept_hook(id, &call, &events, app.now()), hook_job(salon.kind, id, app.now()));
+    assert!(app.store.keep_hook(salon.kind, &kept, &[job], app.now()).await.unwrap());
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_the_vendors_staff_is_told_what_they_decided() {
+    let resolved = "appointment.request_resolved";
     for (result, word) in [("confirmed", "записаны"), ("rejected", "администратор")] {
-        let row = ROWS.iter().find(|row| row.kind.kind == "dikidi").unwrap();
-        let salon = Salon::open(row).await;
+        let salon = Salon::open(ROWS.iter().find(|row| row.kind.kind == "dikidi").unwrap()).await;
         let mut talk = Talk::new(&salon.office, "pyotr");
         talk.says(WISH).await;
         assert!(talk.says("да").await.contains(done("dikidi")));
         let booked = salon.office.bookings().await.remove(0);
-        let app = &salon.office.app;
-        let event = serde_json::json!({
-            "v": 1, "event_id": "e-1", "type": "appointment.request_resolved",
-            "occurred_at": app.now().to_string(),
-            "data": {"request_id": booked.external_id.unwrap(), "result": result},
-        });
-        let body = event.to_string().into_bytes();
-        let now = app.now().as_second();
-        let secret = (row.sample)("http://127.0.0.1:9")["bridge_secret"].as_str().unwrap().to_owned();
-        let mac = hex(&hmac_sha256(secret.as_bytes(), &[format!("{now}.e-1.").as_bytes(), &body].concat()));
-        let headers = [("x-flow-event-id", "e-1".to_owned()), ("x-flow-signature", format!("t={now},v1={mac}"))];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        let call = HookCall { headers, body, now, ..HookCall::default() };
-        let events = salon.crm.hooks().unwrap().read(&call).unwrap();
-        let (kept, job) = (kept_hook("e-1", &call, &events, app.now()), hook_job("dikidi", "e-1", app.now()));
-        assert!(app.store.keep_hook("dikidi", &kept, &[job], app.now()).await.unwrap());
+        let data = serde_json::json!({"request_id": booked.external_id.unwrap(), "result": result, "ext_id": "dk-1"});
+        bridge_says(&salon, "e-1", resolved, data).await;
         let told = heard(&mut talk, 1).await;
         assert!(told.contains(word), "{result}: {told}");
         assert_eq!(heard(&mut talk, 8).await, "", "{result}: once");
         let state = salon.state().await;
         assert_eq!(state == BookingState::Booked, result == "confirmed", "{result}: {state}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_stands_until_the_vendors_staff_have_called_it_off() {
+    let salon = Salon::open(ROWS.iter().find(|row| row.kind.kind == "dikidi").unwrap()).await;
+    let mut talk = Talk::new(&salon.office, "pyotr");
+    talk.says(WISH).await;
+    talk.says("да").await;
+    let booked = salon.office.bookings().await.remove(0);
+    let data = serde_json::json!({"request_id": booked.external_id.unwrap(), "result": "confirmed", "ext_id": "dk-1"});
+    bridge_says(&salon, "e-1", "appointment.request_resolved", data).await;
+    heard(&mut talk, 1).await;
+    talk.says("отмените запись").await;
+    let told = talk.says("да").await;
+    assert!(told.contains(LATER) && !told.to_lowercase().contains("отмен"), "{told}");
+    assert_eq!(salon.state().await, BookingState::Booked);
+    bridge_says(&salon, "e-2", "appointment.canceled", serde_json::json!({"ext_id": "dk-1", "reason": "client"})).await;
+    let told = heard(&mut talk, 1).await;
+    assert!(told.to_lowercase().contains("отмен"), "{told}");
+    assert_eq!(salon.state().await, BookingState::Cancelled);
+    assert_eq!(heard(&mut talk, 8).await, "", "once");
 }
 
 #[tokio::test(start_paused = true)]

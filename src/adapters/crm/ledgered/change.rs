@@ -6,7 +6,7 @@ use super::book::requested_or;
 use super::calendar::with_clients;
 use super::visits::of_row;
 use super::{Ledgered, Way, doubt};
-use crate::domain::booking::{Booking, BookingState, REQUESTED};
+use crate::domain::booking::{Booking, BookingState, CANCELLING, REQUESTED};
 use crate::domain::crm::{Appointment, AppointmentStatus, BookRequest, Calendar, MoveRequest, Origin, Records};
 use crate::domain::fault::{Fault, FaultKind, Retry};
 use crate::domain::store::{BookingMove, BookingUpdate, StoreError};
@@ -195,11 +195,14 @@ impl Ledgered {
             Way::Ledger(records) => with_clients(*records, vec![cancelled.clone()]).await.pop().unwrap_or(cancelled),
             Way::Native(_) => cancelled,
         };
-        // One that waits for the vendor's staff still stands.
-        if let Some(row) = row.filter(|row| row.state.is_live())
-            && cancelled.status == AppointmentStatus::Cancelled
-        {
-            let update = BookingUpdate { id: row.id, state: BookingState::Cancelled, external_id: None, error: None };
+        if let Some(row) = row.filter(|row| row.state.is_live()) {
+            let (state, error) = match cancelled.status {
+                AppointmentStatus::Cancelled => (BookingState::Cancelled, None),
+                // One that waits for the vendor's staff still stands.
+                AppointmentStatus::Requested => (row.state, Some(CANCELLING.to_owned())),
+                _ => return Ok(cancelled),
+            };
+            let update = BookingUpdate { id: row.id, state, external_id: None, error };
             self.store().update_booking(&update, self.clock().now()).await.map_err(self.lost("cancel"))?;
         }
         Ok(cancelled)
